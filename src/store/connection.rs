@@ -1,0 +1,242 @@
+//! Opening, migrating, and the two ways in: [`Store::read`] and [`Store::write`].
+
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use parking_lot::Mutex;
+use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
+use rusqlite_migration::{M, Migrations};
+
+/// Every schema change, oldest first. A released step is never edited, only followed.
+const MIGRATIONS: &[M<'static>] = &[
+    M::up(include_str!("migrations/01_conversations.sql")),
+    M::up(include_str!("migrations/02_knowledge.sql")),
+];
+
+/// How long a connection waits for another process's write lock.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+/// Reader connections kept open between reads.
+const KEPT_READERS: usize = 8;
+
+/// What can go wrong in the database.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// SQLite refused.
+    #[error("the database refused: {0}")]
+    Sqlite(#[from] rusqlite::Error),
+    /// The schema could not be brought up to date.
+    #[error("the database could not be migrated: {0}")]
+    Migration(#[from] rusqlite_migration::Error),
+    /// The file is damaged; it is left as it is.
+    #[error(
+        "the database {path} is damaged ({detail}); it was left untouched. Restore the newest backup: satubumi restore"
+    )]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What SQLite's quick check said first.
+        detail: String,
+    },
+    /// Its folder could not be made.
+    #[error("cannot create the folder {path}: {source}")]
+    Folder {
+        /// The folder.
+        path: PathBuf,
+        /// The system's reason.
+        source: std::io::Error,
+    },
+    /// A row holds what this version can't read.
+    #[error("the database holds {what}, which this version does not know")]
+    Unknown {
+        /// The value, never patient text.
+        what: String,
+    },
+    /// The blocking task was torn down (the server is stopping).
+    #[error("the database task was cancelled")]
+    Cancelled,
+}
+
+/// The database. Cheap to clone.
+#[derive(Clone)]
+pub struct Store {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    path: PathBuf,
+    writer: Mutex<Connection>,
+    readers: Mutex<Vec<Connection>>,
+}
+
+impl Store {
+    /// Opens (or creates) the database file, checks it and brings its schema up to date.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] when the quick check fails; nothing is written then.
+    pub fn open(path: &Path) -> Result<Self, StoreError> {
+        if let Some(folder) = path.parent() {
+            std::fs::create_dir_all(folder)
+                .map_err(|source| StoreError::Folder { path: folder.to_owned(), source })?;
+        }
+        let mut writer = Connection::open(path)?;
+        check(&writer, path)?;
+        writer.pragma_update(None, "journal_mode", "WAL")?;
+        configure(&writer)?;
+        Migrations::from_slice(MIGRATIONS).to_latest(&mut writer)?;
+        Ok(Self {
+            inner: Arc::new(Inner {
+                path: path.to_owned(),
+                writer: Mutex::new(writer),
+                readers: Mutex::new(Vec::new()),
+            }),
+        })
+    }
+
+    /// The database file.
+    pub fn path(&self) -> &Path {
+        &self.inner.path
+    }
+
+    /// Runs `work` in a read transaction: one snapshot, however long it takes.
+    ///
+    /// # Errors
+    /// What `work` returns, or that the connection could not be had.
+    pub async fn read<T, W>(&self, work: W) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        W: FnOnce(&Transaction<'_>) -> Result<T, StoreError> + Send + 'static,
+    {
+        let store = self.clone();
+        blocking(move || store.read_blocking(work)).await
+    }
+
+    /// Runs `work` in a write transaction and commits it; an error rolls all of it back.
+    ///
+    /// # Errors
+    /// What `work` returns, or that the commit failed.
+    pub async fn write<T, W>(&self, work: W) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        W: FnOnce(&Transaction<'_>) -> Result<T, StoreError> + Send + 'static,
+    {
+        let store = self.clone();
+        blocking(move || store.write_blocking(work)).await
+    }
+
+    /// [`Store::read`] for threads that may block.
+    ///
+    /// # Errors
+    /// As [`Store::read`].
+    pub fn read_blocking<T>(
+        &self,
+        work: impl FnOnce(&Transaction<'_>) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let kept = self.inner.readers.lock().pop();
+        let mut reader = match kept {
+            Some(reader) => reader,
+            None => self.open_reader()?,
+        };
+        let done = {
+            let tx = reader.transaction()?;
+            work(&tx)
+        };
+        let mut readers = self.inner.readers.lock();
+        if readers.len() < KEPT_READERS {
+            readers.push(reader);
+        }
+        done
+    }
+
+    /// [`Store::write`] for threads that may block.
+    ///
+    /// # Errors
+    /// As [`Store::write`].
+    pub fn write_blocking<T>(
+        &self,
+        work: impl FnOnce(&Transaction<'_>) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let mut writer = self.inner.writer.lock();
+        // Immediate: a deferred transaction that turns writer half-way can fail where waiting would have helped.
+        let tx = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let value = work(&tx)?;
+        tx.commit()?;
+        Ok(value)
+    }
+
+    fn open_reader(&self) -> Result<Connection, StoreError> {
+        let reader = Connection::open_with_flags(
+            &self.inner.path,
+            OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+        )?;
+        configure(&reader)?;
+        Ok(reader)
+    }
+}
+
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
+) -> Result<T, StoreError> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(done) => done,
+        Err(gone) => match gone.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            Err(_) => Err(StoreError::Cancelled),
+        },
+    }
+}
+
+/// Refuses a damaged file before anything is written to it.
+fn check(connection: &Connection, path: &Path) -> Result<(), StoreError> {
+    let verdict = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get::<_, String>(0));
+    match verdict {
+        Ok(verdict) if verdict == "ok" => Ok(()),
+        Ok(detail) => Err(StoreError::Damaged { path: path.to_owned(), detail }),
+        Err(refused)
+            if matches!(
+                refused.sqlite_error_code(),
+                Some(rusqlite::ErrorCode::NotADatabase | rusqlite::ErrorCode::DatabaseCorrupt)
+            ) =>
+        {
+            Err(StoreError::Damaged { path: path.to_owned(), detail: refused.to_string() })
+        }
+        Err(refused) => Err(refused.into()),
+    }
+}
+
+fn configure(connection: &Connection) -> Result<(), StoreError> {
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    connection.pragma_update(None, "temp_store", "MEMORY")?;
+    connection.set_prepared_statement_cache_capacity(128);
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn migrations_are_valid() {
+        assert!(Migrations::from_slice(MIGRATIONS).validate().is_ok());
+    }
+
+    /// R7: a damaged database is refused, and kept as it is.
+    #[test]
+    fn r07_a_damaged_file_is_refused_and_kept() -> anyhow::Result<()> {
+        let folder = tempfile::tempdir()?;
+        let path = folder.path().join("satubumi.db");
+        drop(Store::open(&path)?);
+        let mut bytes = std::fs::read(&path)?;
+        for byte in bytes.iter_mut().skip(4096).step_by(7) {
+            *byte ^= 0xA5;
+        }
+        std::fs::write(&path, &bytes)?;
+        assert!(matches!(Store::open(&path), Err(StoreError::Damaged { .. })));
+        assert_eq!(std::fs::read(&path)?, bytes);
+        Ok(())
+    }
+}

@@ -1,0 +1,18 @@
+//! One SQLite database holds everything: conversations, flags, tokens, staff, documents, passages, vectors.
+//!
+//! `data/satubumi.db`, WAL with `synchronous=FULL` (a committed message survives a power cut), STRICT tables,
+//! foreign keys on. One connection writes, behind a mutex; readers have their own and see a snapshot each. The
+//! methods live beside their tables, one file a subject, as functions over a [`rusqlite::Transaction`], so that a
+//! caller composes several of them into one transaction:
+//!
+//! ```no_run
+//! # async fn example(store: &satubumi::store::Store) -> Result<(), satubumi::store::StoreError> {
+//! let documents: i64 = store
+//!     .read(|tx| Ok(tx.query_row("SELECT count(*) FROM documents", [], |row| row.get(0))?))
+//!     .await?;
+//! # Ok(()) }
+//! ```
+
+mod connection;
+
+pub use connection::{Store, StoreError};
