@@ -9,4 +9,5 @@ pub mod i18n;
 pub mod knowledge;
 pub mod language;
 pub mod store;
+pub mod tasks;
 pub mod web;
