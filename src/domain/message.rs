@@ -62,7 +62,7 @@ pub struct Message {
     pub text: String,
     /// The id that the channel gave it (WhatsApp's, or the caller's of `/ask`); unique within the conversation.
     pub external_id: Option<String>,
-    /// For a bot's message: how it came about.
+    /// For a bot's message: how it came about. For a patient's: how it ended, `None` while it waits.
     pub outcome: Option<Outcome>,
     /// When it was stored.
     pub at: Timestamp,

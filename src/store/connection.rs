@@ -54,6 +54,9 @@ pub enum StoreError {
         /// The value, never patient text.
         what: String,
     },
+    /// The system's random number generator gave nothing.
+    #[error("the system has no randomness to give")]
+    Randomness,
     /// The blocking task was torn down (the server is stopping).
     #[error("the database task was cancelled")]
     Cancelled,

@@ -14,5 +14,12 @@
 //! ```
 
 mod connection;
+pub mod conversations;
+pub mod flags;
+pub mod heartbeat;
+pub mod messages;
+mod rows;
+pub mod staff;
+pub mod tokens;
 
 pub use connection::{Store, StoreError};

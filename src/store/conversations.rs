@@ -1,0 +1,209 @@
+//! Conversations: who answers them, what waits in them, and the list that staff page through and search.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use rusqlite::{Row, Transaction, params};
+
+use super::{
+    StoreError,
+    rows::{all, millis, one, time, word},
+};
+use crate::domain::{Conversation, ConversationId, Handling};
+
+/// The columns that [`conversation`] reads, in its order.
+const COLUMNS: &str = "c.id, c.sender, c.name, c.handling, c.unanswered, c.waiting, c.emergency, \
+     (SELECT text FROM messages WHERE conversation_id = c.id ORDER BY id DESC LIMIT 1), c.last_at";
+
+/// Where a page of the list ends; the next one starts behind it. Prints as `millis-id`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PageKey {
+    last_at: i64,
+    id: i64,
+}
+
+impl PageKey {
+    /// The key of a listed conversation.
+    pub fn of(conversation: &Conversation) -> Self {
+        Self { last_at: millis(conversation.last_at), id: conversation.id.0 }
+    }
+
+    /// Reads what [`PageKey`]'s `Display` wrote.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (last_at, id) = text.split_once('-')?;
+        Some(Self { last_at: last_at.parse().ok()?, id: id.parse().ok()? })
+    }
+}
+
+impl fmt::Display for PageKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}-{}", self.last_at, self.id)
+    }
+}
+
+/// Finds the sender's conversation or opens it; a name, when given, replaces the one known before.
+pub fn open(
+    tx: &Transaction<'_>,
+    sender: &str,
+    name: Option<&str>,
+    at: Timestamp,
+) -> Result<ConversationId, StoreError> {
+    let id = tx
+        .prepare_cached(
+            "INSERT INTO conversations (sender, name, created_at, last_at) VALUES (?1, ?2, ?3, ?3)
+             ON CONFLICT (sender) DO UPDATE SET name = coalesce(excluded.name, name)
+             RETURNING id",
+        )?
+        .query_row(params![sender, name, millis(at)], |row| row.get(0))?;
+    Ok(ConversationId(id))
+}
+
+/// One conversation.
+pub fn get(tx: &Transaction<'_>, id: ConversationId) -> Result<Option<Conversation>, StoreError> {
+    one(tx, &format!("SELECT {COLUMNS} FROM conversations c WHERE c.id = ?1"), [id.0], conversation)
+}
+
+/// The conversation of a sender.
+pub fn of_sender(tx: &Transaction<'_>, sender: &str) -> Result<Option<Conversation>, StoreError> {
+    one(tx, &format!("SELECT {COLUMNS} FROM conversations c WHERE c.sender = ?1"), [sender], conversation)
+}
+
+/// Conversations, the newest message first, `limit` of those behind `after`. With a search: those whose name or
+/// number holds it, or that hold a message with words that start as its words do.
+pub fn page(
+    tx: &Transaction<'_>,
+    search: Option<&str>,
+    after: Option<PageKey>,
+    limit: u32,
+) -> Result<Vec<Conversation>, StoreError> {
+    let after = after.unwrap_or(PageKey { last_at: i64::MAX, id: i64::MAX });
+    let Some(search) = search else {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM conversations c WHERE (c.last_at, c.id) < (?1, ?2)
+             ORDER BY c.last_at DESC, c.id DESC LIMIT ?3"
+        );
+        return all(tx, &sql, params![after.last_at, after.id, limit], conversation);
+    };
+    let sql = format!(
+        "SELECT {COLUMNS} FROM conversations c
+         WHERE (c.last_at, c.id) < (?1, ?2)
+           AND (c.name LIKE ?4 ESCAPE '\\' OR c.sender LIKE ?4 ESCAPE '\\'
+                OR c.id IN (SELECT m.conversation_id FROM messages_words w JOIN messages m ON m.id = w.rowid
+                            WHERE messages_words MATCH ?5))
+         ORDER BY c.last_at DESC, c.id DESC LIMIT ?3"
+    );
+    all(
+        tx,
+        &sql,
+        params![after.last_at, after.id, limit, holding(search), words_starting(search)],
+        conversation,
+    )
+}
+
+/// Notes that something was said: the conversation moves to the head of the list.
+pub fn said_something(tx: &Transaction<'_>, id: ConversationId, at: Timestamp) -> Result<(), StoreError> {
+    tx.prepare_cached("UPDATE conversations SET last_at = max(last_at, ?2) WHERE id = ?1")?
+        .execute(params![id.0, millis(at)])?;
+    Ok(())
+}
+
+/// Raises what staff must see: a wait, an emergency; never lowers them.
+pub fn alert(
+    tx: &Transaction<'_>,
+    id: ConversationId,
+    waiting: bool,
+    emergency: bool,
+) -> Result<(), StoreError> {
+    tx.prepare_cached(
+        "UPDATE conversations SET waiting = max(waiting, ?2), emergency = max(emergency, ?3) WHERE id = ?1",
+    )?
+    .execute(params![id.0, waiting, emergency])?;
+    Ok(())
+}
+
+/// Counts one more patient message that nobody has answered.
+pub fn count_unanswered(tx: &Transaction<'_>, id: ConversationId) -> Result<(), StoreError> {
+    tx.prepare_cached("UPDATE conversations SET unanswered = unanswered + 1 WHERE id = ?1")?
+        .execute([id.0])?;
+    Ok(())
+}
+
+/// Staff have answered: nothing waits any more.
+pub fn attended(tx: &Transaction<'_>, id: ConversationId) -> Result<(), StoreError> {
+    tx.prepare_cached("UPDATE conversations SET unanswered = 0, waiting = 0, emergency = 0 WHERE id = ?1")?
+        .execute([id.0])?;
+    Ok(())
+}
+
+/// Sets who answers. Gives whether that changed anything.
+pub fn set_handling(
+    tx: &Transaction<'_>,
+    id: ConversationId,
+    handling: Handling,
+) -> Result<bool, StoreError> {
+    let changed = tx
+        .prepare_cached("UPDATE conversations SET handling = ?2 WHERE id = ?1 AND handling <> ?2")?
+        .execute(params![id.0, handling.as_str()])?;
+    Ok(changed > 0)
+}
+
+/// How many conversations wait for staff.
+pub fn count_waiting(tx: &Transaction<'_>) -> Result<u32, StoreError> {
+    Ok(tx.query_row("SELECT count(*) FROM conversations WHERE waiting = 1", [], |row| row.get(0))?)
+}
+
+fn conversation(row: &Row<'_>) -> Result<Conversation, StoreError> {
+    Ok(Conversation {
+        id: ConversationId(row.get(0)?),
+        sender: row.get(1)?,
+        name: row.get(2)?,
+        handling: word(&row.get::<_, String>(3)?)?,
+        unanswered: row.get(4)?,
+        waiting: row.get(5)?,
+        emergency: row.get(6)?,
+        last_text: row.get(7)?,
+        last_at: time(row.get(8)?)?,
+    })
+}
+
+/// A `LIKE` pattern for "holds this", with the pattern's own signs taken literally.
+fn holding(search: &str) -> String {
+    let mut pattern = String::from("%");
+    for sign in search.chars() {
+        if matches!(sign, '%' | '_' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(sign);
+    }
+    pattern.push('%');
+    pattern
+}
+
+/// An FTS5 query for "all words that start so". Each word is a quoted string, so nothing in it is an operator.
+fn words_starting(search: &str) -> String {
+    let words = search.split(|sign: char| !sign.is_alphanumeric()).filter(|word| !word.is_empty());
+    let query: Vec<String> = words.map(|word| format!("\"{word}\"*")).collect();
+    // An empty query is a syntax error to FTS5; an empty phrase matches nothing.
+    if query.is_empty() { "\"\"".to_owned() } else { query.join(" ") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_key_survives_its_text_and_nothing_else_does() {
+        let key = PageKey { last_at: 1_763_800_000_123, id: 42 };
+        assert_eq!(PageKey::parse(&key.to_string()), Some(key));
+        for text in ["", "-", "1", "1-", "a-b", "1-2-3"] {
+            assert_eq!(PageKey::parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_search_is_taken_literally() {
+        assert_eq!(holding(r"50%_a\"), r"%50\%\_a\\%");
+        assert_eq!(words_starting("jam* OR \"buka"), "\"jam\"* \"OR\"* \"buka\"*");
+        assert_eq!(words_starting("%%"), "\"\"");
+    }
+}

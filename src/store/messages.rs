@@ -1,0 +1,248 @@
+//! The chat log. A patient's message without an outcome waits for its answer: the table is the queue.
+
+use jiff::Timestamp;
+use rusqlite::{OptionalExtension, Row, Transaction, params};
+
+use super::{
+    StoreError,
+    rows::{all, millis, one, time, word},
+};
+use crate::domain::{Answer, Author, ConversationId, Message, MessageId, Outcome, Turn};
+
+/// A message with what only staff see.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LoggedMessage {
+    /// The message.
+    pub message: Message,
+    /// For a bot's answer: the patient's message it answers.
+    pub reply_to: Option<MessageId>,
+    /// Who of the staff wrote it, also when it was signed as the bot's.
+    pub staff_name: Option<String>,
+    /// For a bot's answer: sources, timings, and what the model wrote if that was rejected.
+    pub answer: Option<Answer>,
+}
+
+/// A patient's message on its way to an answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredQuestion {
+    /// The thread.
+    pub conversation: ConversationId,
+    /// What the patient wrote.
+    pub text: String,
+    /// The id it came with.
+    pub external_id: Option<String>,
+    /// How it ended; `None` while it waits.
+    pub outcome: Option<Outcome>,
+}
+
+/// Stores a patient's message. A known `external_id` gives the row that is there; the flag says whether it is new.
+pub fn receive(
+    tx: &Transaction<'_>,
+    conversation: ConversationId,
+    text: &str,
+    external_id: &str,
+    at: Timestamp,
+) -> Result<(MessageId, bool), StoreError> {
+    let inserted = tx
+        .prepare_cached(
+            "INSERT INTO messages (conversation_id, author, text, external_id, at)
+             VALUES (?1, 'patient', ?2, ?3, ?4)
+             ON CONFLICT (conversation_id, external_id) WHERE external_id IS NOT NULL DO NOTHING
+             RETURNING id",
+        )?
+        .query_row(params![conversation.0, text, external_id, millis(at)], |row| row.get(0))
+        .optional()?;
+    if let Some(id) = inserted {
+        return Ok((MessageId(id), true));
+    }
+    let id = tx
+        .prepare_cached("SELECT id FROM messages WHERE conversation_id = ?1 AND external_id = ?2")?
+        .query_row(params![conversation.0, external_id], |row| row.get(0))?;
+    Ok((MessageId(id), false))
+}
+
+/// A patient's message by its row.
+pub fn question(tx: &Transaction<'_>, id: MessageId) -> Result<Option<StoredQuestion>, StoreError> {
+    let sql = "SELECT conversation_id, text, external_id, outcome FROM messages
+               WHERE id = ?1 AND author = 'patient'";
+    one(tx, sql, [id.0], |row| {
+        Ok(StoredQuestion {
+            conversation: ConversationId(row.get(0)?),
+            text: row.get(1)?,
+            external_id: row.get(2)?,
+            outcome: outcome(row.get(3)?)?,
+        })
+    })
+}
+
+/// Says how a waiting message ended. Gives `false`, and changes nothing, when it had ended before.
+pub fn settle(tx: &Transaction<'_>, id: MessageId, outcome: Outcome) -> Result<bool, StoreError> {
+    let changed = tx
+        .prepare_cached(
+            "UPDATE messages SET outcome = ?2 WHERE id = ?1 AND author = 'patient' AND outcome IS NULL",
+        )?
+        .execute(params![id.0, outcome.as_str()])?;
+    Ok(changed > 0)
+}
+
+/// Stores the bot's answer to a patient's message, whole.
+pub fn reply(
+    tx: &Transaction<'_>,
+    conversation: ConversationId,
+    question: MessageId,
+    answer: &Answer,
+    at: Timestamp,
+) -> Result<MessageId, StoreError> {
+    let whole = serde_json::to_string(answer)
+        .map_err(|_| StoreError::Unknown { what: "an answer that is no JSON".to_owned() })?;
+    tx.prepare_cached(
+        "INSERT INTO messages (conversation_id, author, text, reply_to, outcome, answer, at)
+         VALUES (?1, 'bot', ?2, ?3, ?4, ?5, ?6)",
+    )?
+    .execute(params![
+        conversation.0,
+        answer.text,
+        question.0,
+        answer.outcome.as_str(),
+        whole,
+        millis(at)
+    ])?;
+    Ok(MessageId(tx.last_insert_rowid()))
+}
+
+/// The bot's answer to a patient's message.
+pub fn reply_to(
+    tx: &Transaction<'_>,
+    question: MessageId,
+) -> Result<Option<(MessageId, Answer)>, StoreError> {
+    one(tx, "SELECT id, answer FROM messages WHERE reply_to = ?1", [question.0], |row| {
+        let whole: String = row.get(1)?;
+        Ok((MessageId(row.get(0)?), parse_answer(&whole)?))
+    })
+}
+
+/// Stores what a member of staff sends, signed as their own or as the bot's.
+pub fn send(
+    tx: &Transaction<'_>,
+    conversation: ConversationId,
+    author: Author,
+    staff_name: &str,
+    text: &str,
+    at: Timestamp,
+) -> Result<MessageId, StoreError> {
+    tx.prepare_cached(
+        "INSERT INTO messages (conversation_id, author, text, staff_name, at) VALUES (?1, ?2, ?3, ?4, ?5)",
+    )?
+    .execute(params![conversation.0, author.as_str(), text, staff_name, millis(at)])?;
+    Ok(MessageId(tx.last_insert_rowid()))
+}
+
+/// The oldest waiting message of a conversation, `up_to` included.
+pub fn first_pending(
+    tx: &Transaction<'_>,
+    conversation: ConversationId,
+    up_to: MessageId,
+) -> Result<Option<MessageId>, StoreError> {
+    let sql = "SELECT id FROM messages
+               WHERE conversation_id = ?1 AND id <= ?2 AND author = 'patient' AND outcome IS NULL
+               ORDER BY id LIMIT 1";
+    one(tx, sql, params![conversation.0, up_to.0], |row| Ok(MessageId(row.get(0)?)))
+}
+
+/// Every waiting message, oldest first.
+pub fn pending(tx: &Transaction<'_>) -> Result<Vec<(ConversationId, MessageId)>, StoreError> {
+    let sql = "SELECT conversation_id, id FROM messages INDEXED BY messages_pending
+               WHERE author = 'patient' AND outcome IS NULL ORDER BY id";
+    all(tx, sql, [], |row| Ok((ConversationId(row.get(0)?), MessageId(row.get(1)?))))
+}
+
+/// How many messages wait.
+pub fn count_pending(tx: &Transaction<'_>) -> Result<u32, StoreError> {
+    let sql = "SELECT count(*) FROM messages INDEXED BY messages_pending
+               WHERE author = 'patient' AND outcome IS NULL";
+    Ok(tx.query_row(sql, [], |row| row.get(0))?)
+}
+
+/// What was said before `question`, oldest first, the last `limit` turns. An answer stands right behind its
+/// question, whatever came in while it was made.
+pub fn history(
+    tx: &Transaction<'_>,
+    conversation: ConversationId,
+    question: MessageId,
+    limit: u32,
+) -> Result<Vec<Turn>, StoreError> {
+    let sql = "SELECT author, text FROM messages
+               WHERE conversation_id = ?1 AND (id < ?2 OR (author <> 'patient' AND coalesce(reply_to, 0) <> ?2))
+               ORDER BY coalesce(reply_to, id) DESC, id DESC LIMIT ?3";
+    let mut turns = all(tx, sql, params![conversation.0, question.0, limit], |row| {
+        Ok(Turn { author: word(&row.get::<_, String>(0)?)?, text: row.get(1)? })
+    })?;
+    turns.reverse();
+    Ok(turns)
+}
+
+/// Whether the assistant itself has ever written here; what staff signed as the bot's does not count.
+pub fn bot_has_answered(tx: &Transaction<'_>, conversation: ConversationId) -> Result<bool, StoreError> {
+    Ok(tx
+        .prepare_cached(
+            "SELECT EXISTS (SELECT 1 FROM messages WHERE conversation_id = ?1 AND author = 'bot'
+                                                     AND reply_to IS NOT NULL)",
+        )?
+        .query_row([conversation.0], |row| row.get(0))?)
+}
+
+/// Whether staff have written after a patient's message.
+pub fn staff_wrote_after(
+    tx: &Transaction<'_>,
+    conversation: ConversationId,
+    message: MessageId,
+) -> Result<bool, StoreError> {
+    Ok(tx
+        .prepare_cached(
+            "SELECT EXISTS (SELECT 1 FROM messages WHERE conversation_id = ?1 AND id > ?2
+                                                     AND staff_name IS NOT NULL)",
+        )?
+        .query_row([conversation.0, message.0], |row| row.get(0))?)
+}
+
+/// The newest `limit` messages older than `before`, oldest of them first.
+pub fn page(
+    tx: &Transaction<'_>,
+    conversation: ConversationId,
+    before: Option<MessageId>,
+    limit: u32,
+) -> Result<Vec<LoggedMessage>, StoreError> {
+    let before = before.map_or(i64::MAX, |id| id.0);
+    let sql =
+        "SELECT id, conversation_id, author, text, external_id, outcome, at, reply_to, staff_name, answer
+               FROM messages WHERE conversation_id = ?1 AND id < ?2 ORDER BY id DESC LIMIT ?3";
+    let mut messages = all(tx, sql, params![conversation.0, before, limit], logged)?;
+    messages.reverse();
+    Ok(messages)
+}
+
+fn logged(row: &Row<'_>) -> Result<LoggedMessage, StoreError> {
+    Ok(LoggedMessage {
+        message: Message {
+            id: MessageId(row.get(0)?),
+            conversation: ConversationId(row.get(1)?),
+            author: word(&row.get::<_, String>(2)?)?,
+            text: row.get(3)?,
+            external_id: row.get(4)?,
+            outcome: outcome(row.get(5)?)?,
+            at: time(row.get(6)?)?,
+        },
+        reply_to: row.get::<_, Option<i64>>(7)?.map(MessageId),
+        staff_name: row.get(8)?,
+        answer: row.get::<_, Option<String>>(9)?.as_deref().map(parse_answer).transpose()?,
+    })
+}
+
+fn outcome(stored: Option<String>) -> Result<Option<Outcome>, StoreError> {
+    stored.as_deref().map(word).transpose()
+}
+
+/// The parser's own words could quote the patient, so they are left out.
+fn parse_answer(whole: &str) -> Result<Answer, StoreError> {
+    serde_json::from_str(whole).map_err(|_| StoreError::Unknown { what: "an answer's JSON".to_owned() })
+}
