@@ -1,1 +1,21 @@
-//! ai
+//! The models, in this process: texts to vectors, pairs to scores, prompts to answers.
+//!
+//! A caller holds an [`Embedder`], a [`Reranker`] or a generator: enums of a local model and a scripted one for tests.
+//! Behind each local one, a [`Worker`] thread owns the model and a bounded queue keeps order; [`models`] says which
+//! files a profile needs, fetches and verifies them.
+
+mod compute;
+mod embedder;
+mod encoder;
+mod error;
+mod reranker;
+mod weights;
+mod worker;
+
+pub use compute::{ComputeOptions, DeviceChoice};
+pub use embedder::{Embedder, EmbedderIdentity, EmbedderOptions, Pooling, ScriptedEmbedder};
+pub use encoder::{LocalEmbedder, LocalReranker};
+pub use error::AiError;
+pub use reranker::{Reranker, RerankerOptions};
+pub use weights::MappedFile;
+pub use worker::{Caller, Lane, Worker};
