@@ -79,4 +79,6 @@ pub struct ScoredPassage {
     pub dense: f32,
     /// The lexical score (BM25 family), 0 or more.
     pub lexical: f32,
+    /// Cosine of question and each line of the passage's text, in its order; empty where the index holds none.
+    pub lines: Vec<f32>,
 }

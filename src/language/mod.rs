@@ -16,23 +16,30 @@
 //!
 //! [`tokens`] cuts, [`normalize`] turns slang and regional words into standard ones (`data/slang.txt`, then rules
 //! guarded by the roots of `data/roots.txt`), [`stem`] strips affixes, [`Vocabulary`] corrects typos towards the
-//! words that a corpus really holds. [`sentences`] splits prose, [`detect`] says which language to answer in.
+//! words that a corpus really holds. [`sentences`] splits prose, [`detect`] says which language to answer in, [`facts`]
+//! finds what can be checked (prices, times, names), and [`Asked`] what kind of thing a question asks for.
 
 mod colloquial;
 mod detect;
+mod facts;
 mod lexicon;
 mod normalize;
+mod question;
 mod sentences;
 mod stem;
 mod stopwords;
+mod terms;
 mod tokens;
 mod vocabulary;
 
 pub use detect::detect;
+pub use facts::{Fact, FoundFact, fact_set, facts, unsupported};
 pub use lexicon::is_root;
 pub use normalize::{normalize, search_terms, standardize};
+pub use question::Asked;
 pub use sentences::sentences;
 pub use stem::stem;
 pub use stopwords::is_stopword;
+pub use terms::{content_stems, is_negated, normalized_words, words};
 pub use tokens::{Token, TokenKind, tokens};
 pub use vocabulary::Vocabulary;

@@ -32,7 +32,7 @@ pub enum StoreError {
     Migration(#[from] rusqlite_migration::Error),
     /// The file is damaged; it is left as it is.
     #[error(
-        "the database {path} is damaged ({detail}); it was left untouched. Restore the newest backup: satubumi restore"
+        "the database {path} is damaged ({detail}); it was left untouched: put the newest backup in its place"
     )]
     Damaged {
         /// The file.
