@@ -8,6 +8,7 @@ mod compute;
 mod embedder;
 mod encoder;
 mod error;
+pub mod models;
 mod reranker;
 mod weights;
 mod worker;

@@ -45,9 +45,10 @@ pub fn text_with<'a, const N: usize>(
 
 /// The page language that a browser asks for: the first of `Accept-Language` that there is, else Indonesian.
 pub fn preferred(accept_language: Option<&str>) -> Language {
-    let wanted = accept_language.unwrap_or_default().split(',').map(|part| {
-        part.split(['-', ';']).next().unwrap_or_default().trim().to_ascii_lowercase()
-    });
+    let wanted = accept_language
+        .unwrap_or_default()
+        .split(',')
+        .map(|part| part.split(['-', ';']).next().unwrap_or_default().trim().to_ascii_lowercase());
     for tag in wanted {
         match tag.as_str() {
             "id" | "in" => return Language::Id,

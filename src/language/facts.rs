@@ -41,10 +41,16 @@ pub struct FoundFact {
 /// What is looked for, in this order; a byte that one pattern took is not offered to the next.
 static PATTERNS: LazyLock<Vec<(Regex, fn(&Captures<'_>) -> Option<Fact>)>> = LazyLock::new(|| {
     let patterns: [(&str, fn(&Captures<'_>) -> Option<Fact>); 9] = [
-        (r"(?i)\b(?:https?://|www\.)[^\s<>()]+|\b[\w.+-]+@[\w-]+\.[\w.]+\b|\b[\w-]+(?:\.[\w-]+)*\.(?:id|com|org|net)(?:/[^\s<>()]*)?", link),
+        (
+            r"(?i)\b(?:https?://|www\.)[^\s<>()]+|\b[\w.+-]+@[\w-]+\.[\w.]+\b|\b[\w-]+(?:\.[\w-]+)*\.(?:id|com|org|net)(?:/[^\s<>()]*)?",
+            link,
+        ),
         (r"(?i)\brp\.?\s*(\d[\d.]*\d|\d)(?:,(\d+))?(?:,?-)?\s*(ribu|rb|juta|jt)?\b", money),
         (r"(?i)\b(\d[\d.]*)(?:,(\d+))?\s*(ribu|rb|juta|jt)\b(?:\s+rupiah)?", money),
-        (r"(?i)\b(\d{1,2})\s+(januari|februari|maret|april|mei|juni|juli|agustus|september|oktober|november|desember|january|february|march|may|june|july|august|october|december)\b(?:\s+(\d{4}))?", date),
+        (
+            r"(?i)\b(\d{1,2})\s+(januari|februari|maret|april|mei|juni|juli|agustus|september|oktober|november|desember|january|february|march|may|june|july|august|october|december)\b(?:\s+(\d{4}))?",
+            date,
+        ),
         (r"\b(\d{4})-(\d{2})-(\d{2})\b", iso_date),
         (r"(?:\+62|\(0\d{2,3}\)|\b0\d{2,3}|\b62\d{2,3})[\s-]?\d{3,4}(?:[\s-]?\d{2,5}){0,2}\b", phone),
         (r"\b([01]?\d|2[0-4])[.:]([0-5]\d)\b(?:\s*(am|pm|pagi|siang|sore|malam))?", clock),
@@ -67,9 +73,36 @@ static WORD: LazyLock<Regex> =
 
 /// Words that are capitalised without naming anything: address forms, months, the clock's zones.
 const NOT_NAMES: &[&str] = &[
-    "anda", "bapak", "ibu", "kakak", "kak", "senin", "selasa", "rabu", "kamis", "jumat", "sabtu", "minggu",
-    "wib", "wita", "wit", "rp", "rumah", "sakit", "januari", "februari", "maret", "april", "mei", "juni",
-    "juli", "agustus", "september", "oktober", "november", "desember",
+    "anda",
+    "bapak",
+    "ibu",
+    "kakak",
+    "kak",
+    "senin",
+    "selasa",
+    "rabu",
+    "kamis",
+    "jumat",
+    "sabtu",
+    "minggu",
+    "wib",
+    "wita",
+    "wit",
+    "rp",
+    "rumah",
+    "sakit",
+    "januari",
+    "februari",
+    "maret",
+    "april",
+    "mei",
+    "juni",
+    "juli",
+    "agustus",
+    "september",
+    "oktober",
+    "november",
+    "desember",
 ];
 
 /// Every fact that `text` states, in order of appearance.
@@ -144,7 +177,8 @@ fn weekday_spans(text: &str, found: &[FoundFact]) -> Vec<Fact> {
     for pair in days.windows(2) {
         let ((first, left), (last, right)) = (pair[0], pair[1]);
         let Some(gap) = text.get(left.end..right.start) else { continue };
-        let joins = matches!(gap.trim(), "-" | "–" | "—" | "sampai" | "s/d" | "s.d." | "hingga" | "to" | "until");
+        let joins =
+            matches!(gap.trim(), "-" | "–" | "—" | "sampai" | "s/d" | "s.d." | "hingga" | "to" | "until");
         if joins && first < last {
             between.extend((first..=last).map(Fact::Weekday));
         }
@@ -161,7 +195,17 @@ fn is_span_of_weeks(text: &str, range: &Range<usize>) -> bool {
     word.ends_with(|c: char| c.is_ascii_digit())
         || matches!(
             word.as_str(),
-            "per" | "tiap" | "setiap" | "satu" | "dua" | "tiga" | "empat" | "lima" | "enam" | "beberapa" | "kali"
+            "per"
+                | "tiap"
+                | "setiap"
+                | "satu"
+                | "dua"
+                | "tiga"
+                | "empat"
+                | "lima"
+                | "enam"
+                | "beberapa"
+                | "kali"
         ) && text[range.clone()].starts_with('m')
 }
 

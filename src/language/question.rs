@@ -34,7 +34,9 @@ impl Asked {
         let words = normalized_words(question);
         let has = |any: &[&str]| words.iter().any(|word| any.contains(&word.as_str()));
         let pair = |first: &[&str], second: &[&str]| {
-            words.windows(2).any(|pair| first.contains(&pair[0].as_str()) && second.contains(&pair[1].as_str()))
+            words
+                .windows(2)
+                .any(|pair| first.contains(&pair[0].as_str()) && second.contains(&pair[1].as_str()))
         };
         if has(&["harga", "biaya", "tarif", "ongkos", "price", "cost", "fee", "mahal", "murah", "bayarnya"])
             || pair(&["bayar", "kena"], &["berapa"])

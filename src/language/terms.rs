@@ -28,7 +28,8 @@ pub fn content_stems(text: &str) -> Vec<String> {
 /// Whether a text denies something.
 pub fn is_negated(text: &str) -> bool {
     const NEGATIONS: &[&str] = &[
-        "tidak", "bukan", "belum", "jangan", "tanpa", "dilarang", "not", "no", "never", "without", "don't", "cannot",
+        "tidak", "bukan", "belum", "jangan", "tanpa", "dilarang", "not", "no", "never", "without", "don't",
+        "cannot",
     ];
     normalize(text).iter().any(|token| NEGATIONS.contains(&&*token.text))
 }
