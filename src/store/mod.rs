@@ -15,9 +15,11 @@
 
 mod connection;
 pub mod conversations;
+pub mod documents;
 pub mod flags;
 pub mod heartbeat;
 pub mod messages;
+pub mod passages;
 mod rows;
 pub mod staff;
 pub mod tokens;
