@@ -1,0 +1,41 @@
+//! An assistant that plays a script instead of thinking, for the tests of everything around it.
+
+use std::sync::Arc;
+
+use super::Question;
+use crate::domain::{Answer, Intent};
+
+/// What a scripted assistant does.
+pub(super) struct Script(Arc<dyn Fn(&Question) -> Answer + Send + Sync>);
+
+impl Script {
+    pub(super) fn new(script: impl Fn(&Question) -> Answer + Send + Sync + 'static) -> Self {
+        Self(Arc::new(script))
+    }
+
+    /// Plays the script on a thread that may block, so that a test can hold an answer back. Its panic goes on here.
+    pub(super) async fn answer(&self, question: &Question) -> Answer {
+        let (script, question) = (Arc::clone(&self.0), question.clone());
+        match tokio::task::spawn_blocking(move || script(&question)).await {
+            Ok(answer) => answer,
+            Err(gone) => match gone.try_into_panic() {
+                Ok(panic) => std::panic::resume_unwind(panic),
+                Err(_) => std::future::pending().await,
+            },
+        }
+    }
+
+    /// The script's one red flag is breathlessness.
+    pub(super) fn is_emergency(text: &str) -> bool {
+        text.to_lowercase().contains("sesak")
+    }
+
+    /// STOP, MULAI and START, alone in the message.
+    pub(super) fn intent(text: &str) -> Option<Intent> {
+        match text.trim().to_uppercase().as_str() {
+            "STOP" => Some(Intent::Stop),
+            "MULAI" | "START" => Some(Intent::Start),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,325 @@
+//! A patient's message: stored, asked about, answered once.
+
+use std::{panic::AssertUnwindSafe, sync::Arc, time::Instant};
+
+use futures::FutureExt;
+use jiff::Timestamp;
+
+use super::{
+    ChatError, ChatService, Incoming,
+    admission::Full,
+    speaking::{Concluded, Verdict, conclude},
+};
+use crate::{
+    assistant::{Assistant, Question},
+    domain::{Answer, ConversationId, Event, Handling, Intent, Language, MessageId, Outcome, Timings},
+    store::{StoreError, conversations, messages},
+};
+
+/// A stored message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Received {
+    /// The thread.
+    pub conversation: ConversationId,
+    /// The row.
+    pub message: MessageId,
+    /// Whether it was not there before.
+    pub is_new: bool,
+}
+
+/// What came of a message.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Reply {
+    /// The thread.
+    pub conversation: ConversationId,
+    /// The patient's message.
+    pub message: MessageId,
+    /// The id that it came with, or was given.
+    pub external_id: String,
+    /// The answer; with [`Outcome::BotOff`] its text is empty.
+    pub answer: Answer,
+}
+
+/// A waiting message and what its answer depends on.
+struct Waiting {
+    conversation: ConversationId,
+    handling: Handling,
+    question: Question,
+}
+
+impl ChatService {
+    /// Stores and answers a message. The same sender and id again give the same answer, which is made once. The work
+    /// goes on when the caller goes away.
+    ///
+    /// # Errors
+    /// [`ChatError::TooManyOfOneSender`] and [`ChatError::TooMany`] (nothing is stored then; emergencies are always
+    /// taken), [`ChatError::Starting`], [`ChatError::Stopping`], [`ChatError::Store`].
+    pub async fn ask(&self, incoming: Incoming) -> Result<Reply, ChatError> {
+        let assistant = self.assistant()?;
+        let place = match self.inner.admission.enter(&incoming.sender) {
+            Ok(place) => Some(place),
+            // It needs no lane and no model, so it is gone from here in milliseconds.
+            Err(_) if is_emergency(&assistant, incoming.text.as_str()).await => None,
+            Err(Full::Sender) => return Err(ChatError::TooManyOfOneSender),
+            Err(Full::Everyone) => return Err(ChatError::TooMany),
+        };
+        let service = self.clone();
+        self.detached(async move {
+            let _place = place;
+            let received = service.receive(incoming).await?;
+            service.settle(&assistant, received.message).await
+        })
+        .await
+    }
+
+    /// Stores a message; one that is known already is left as it is.
+    ///
+    /// # Errors
+    /// [`ChatError::Store`].
+    pub async fn receive(&self, incoming: Incoming) -> Result<Received, ChatError> {
+        let received = self
+            .inner
+            .store
+            .write(move |tx| {
+                let at = Timestamp::now();
+                let Incoming { sender, name, text, external_id } = incoming;
+                let conversation = conversations::open(tx, sender.as_str(), name.as_deref(), at)?;
+                let (message, is_new) = messages::receive(tx, conversation, text.as_str(), &external_id, at)?;
+                if is_new {
+                    conversations::said_something(tx, conversation, at)?;
+                }
+                Ok(Received { conversation, message, is_new })
+            })
+            .await?;
+        if received.is_new {
+            let Received { conversation, message, .. } = received;
+            self.tell([Event::MessageReceived { conversation, message }]);
+        }
+        Ok(received)
+    }
+
+    /// Answers a stored message, and before it those of its conversation that wait longer. One that has its answer
+    /// keeps it.
+    ///
+    /// # Errors
+    /// [`ChatError::NotFound`], [`ChatError::Starting`], [`ChatError::Stopping`], [`ChatError::Store`].
+    pub async fn answer(&self, message: MessageId) -> Result<Reply, ChatError> {
+        let (service, assistant) = (self.clone(), self.assistant()?);
+        self.detached(async move { service.settle(&assistant, message).await }).await
+    }
+
+    /// Every message that waits for its answer, oldest first.
+    ///
+    /// # Errors
+    /// [`ChatError::Store`].
+    pub async fn pending(&self) -> Result<Vec<(ConversationId, MessageId)>, ChatError> {
+        Ok(self.inner.store.read(messages::pending).await?)
+    }
+
+    /// Starts answering what waited when the process last ended. Gives how many messages those are.
+    ///
+    /// # Errors
+    /// [`ChatError::Starting`], [`ChatError::Store`].
+    pub async fn resume(&self) -> Result<usize, ChatError> {
+        let assistant = self.assistant()?;
+        let pending = self.pending().await?;
+        for &(_, message) in &pending {
+            let (service, assistant) = (self.clone(), Arc::clone(&assistant));
+            self.in_background(async move {
+                if let Err(error) = service.settle(&assistant, message).await {
+                    tracing::error!(%message, %error, "a message left from the last run still waits");
+                }
+            });
+        }
+        Ok(pending.len())
+    }
+
+    /// Sees to it that the message has ended, and gives what came of it.
+    async fn settle(&self, assistant: &Assistant, message: MessageId) -> Result<Reply, ChatError> {
+        let since = Instant::now();
+        let found = self.inner.store.read(move |tx| messages::question(tx, message)).await?;
+        let asked = found.ok_or(ChatError::NotFound)?;
+        if asked.outcome.is_none() {
+            match self.inner.lanes.try_enter(asked.conversation) {
+                Some(_turn) => self.answer_up_to(assistant, asked.conversation, message, since).await?,
+                None if is_emergency(assistant, &asked.text).await => {
+                    self.answer_one(assistant, message, since).await?;
+                }
+                None => {
+                    let _turn = self.inner.lanes.enter(asked.conversation).await;
+                    self.answer_up_to(assistant, asked.conversation, message, since).await?;
+                }
+            }
+        }
+        self.inner.store.read(move |tx| outcome_of(tx, message)).await?.ok_or(ChatError::BrokenOff)
+    }
+
+    /// Answers what waits in a lane, oldest first, `message` last.
+    async fn answer_up_to(
+        &self,
+        assistant: &Assistant,
+        conversation: ConversationId,
+        message: MessageId,
+        since: Instant,
+    ) -> Result<(), ChatError> {
+        loop {
+            let first = self.inner.store.read(move |tx| messages::first_pending(tx, conversation, message));
+            let Some(first) = first.await? else { return Ok(()) };
+            self.answer_one(assistant, first, since).await?;
+        }
+    }
+
+    /// Answers one message, if it still waits.
+    async fn answer_one(
+        &self,
+        assistant: &Assistant,
+        message: MessageId,
+        since: Instant,
+    ) -> Result<(), ChatError> {
+        if self.stopping() {
+            return Err(ChatError::Stopping);
+        }
+        let Some(Waiting { conversation, handling, question }) = self.waiting(message).await? else {
+            return Ok(());
+        };
+        let verdict = match handling {
+            Handling::Bot => Verdict::Say(self.ask_assistant(assistant, &question).await),
+            Handling::Staff | Handling::Stopped => {
+                let emergency = is_emergency(assistant, &question.text).await;
+                let intent = assistant.intent(&question.text);
+                if handling == Handling::Stopped && (emergency || intent == Some(Intent::Start)) {
+                    Verdict::Say(self.ask_assistant(assistant, &question).await)
+                } else {
+                    Verdict::KeepSilent { emergency, intent }
+                }
+            }
+        };
+        let (verdict, timings) = match verdict {
+            Verdict::Say(mut answer) => {
+                answer.timings.total = since.elapsed().as_secs_f64() * 1000.0;
+                let timings = answer.timings;
+                (Verdict::Say(answer), timings)
+            }
+            silent => (silent, Timings::default()),
+        };
+        let concluded = self
+            .inner
+            .store
+            .write(move |tx| conclude(tx, conversation, message, verdict, Timestamp::now()))
+            .await?;
+        if let Some(Concluded { outcome, events }) = concluded {
+            self.tell(events);
+            count(outcome, &timings);
+        }
+        Ok(())
+    }
+
+    /// Reads a waiting message with its history; nothing when it has ended.
+    async fn waiting(&self, message: MessageId) -> Result<Option<Waiting>, ChatError> {
+        let turns = self.inner.options.history_turns;
+        let zone = self.inner.options.time_zone.clone();
+        let waiting = self
+            .inner
+            .store
+            .read(move |tx| {
+                let Some(asked) = messages::question(tx, message)?.filter(|asked| asked.outcome.is_none())
+                else {
+                    return Ok(None);
+                };
+                let Some(conversation) = conversations::get(tx, asked.conversation)? else { return Ok(None) };
+                Ok(Some(Waiting {
+                    conversation: conversation.id,
+                    handling: conversation.handling,
+                    question: Question {
+                        history: messages::history(tx, conversation.id, message, turns)?,
+                        first_contact: !messages::bot_has_answered(tx, conversation.id)?,
+                        text: asked.text,
+                        at: Timestamp::now().to_zoned(zone),
+                    },
+                }))
+            })
+            .await?;
+        Ok(waiting)
+    }
+
+    /// Asks the assistant, when it has a hand free; an emergency does not wait for one. What breaks inside becomes the
+    /// fallback.
+    async fn ask_assistant(&self, assistant: &Assistant, question: &Question) -> Answer {
+        let slots = &self.inner.slots;
+        let _slot = match slots.try_acquire() {
+            Ok(slot) => Some(slot),
+            Err(_) if is_emergency(assistant, &question.text).await => None,
+            Err(_) => slots.acquire().await.ok(),
+        };
+        match AssertUnwindSafe(assistant.answer(question)).catch_unwind().await {
+            Ok(answer) if !answer.text.trim().is_empty() => answer,
+            Ok(_) => {
+                tracing::error!("the assistant gave an empty answer");
+                assistant.fallback(question)
+            }
+            Err(_) => {
+                tracing::error!("the assistant panicked");
+                assistant.fallback(question)
+            }
+        }
+    }
+}
+
+/// Triage that can't take the message down with it: if it panics, the message goes the usual way.
+async fn is_emergency(assistant: &Assistant, text: &str) -> bool {
+    AssertUnwindSafe(assistant.is_emergency(text)).catch_unwind().await.unwrap_or_else(|_| {
+        tracing::error!("triage panicked");
+        false
+    })
+}
+
+/// What came of a message that has ended.
+fn outcome_of(tx: &rusqlite::Transaction<'_>, message: MessageId) -> Result<Option<Reply>, StoreError> {
+    let Some(asked) = messages::question(tx, message)? else { return Ok(None) };
+    let answer = match asked.outcome {
+        None => return Ok(None),
+        Some(Outcome::BotOff) => silence(),
+        Some(_) => match messages::reply_to(tx, message)? {
+            Some((_, answer)) => answer,
+            None => return Ok(None),
+        },
+    };
+    Ok(Some(Reply {
+        conversation: asked.conversation,
+        message,
+        external_id: asked.external_id.unwrap_or_default(),
+        answer,
+    }))
+}
+
+/// What is said while the bot is off.
+fn silence() -> Answer {
+    Answer {
+        text: String::new(),
+        outcome: Outcome::BotOff,
+        language: Language::default(),
+        sources: Vec::new(),
+        flag: None,
+        intent: None,
+        timings: Timings::default(),
+        rejected: None,
+    }
+}
+
+/// Counts an outcome and where its time went; a step that was not reached is not counted.
+fn count(outcome: Outcome, timings: &Timings) {
+    metrics::counter!("satubumi_answers_total", "outcome" => outcome.as_str()).increment(1);
+    let Timings { triage, approved, embed, search, compose, ground, total } = *timings;
+    let steps = [
+        ("triage", triage),
+        ("approved", approved),
+        ("embed", embed),
+        ("search", search),
+        ("compose", compose),
+        ("ground", ground),
+        ("total", total),
+    ];
+    for (step, millis) in steps.into_iter().filter(|(_, millis)| *millis > 0.0) {
+        metrics::histogram!("satubumi_step_seconds", "step" => step).record(millis / 1000.0);
+    }
+}

@@ -1,0 +1,139 @@
+//! What the service is made of, and its life: made, started with an assistant, resumed.
+
+use std::{
+    future::Future,
+    sync::{Arc, OnceLock},
+};
+
+use jiff::{Timestamp, tz::TimeZone};
+use tokio::sync::{Semaphore, broadcast, oneshot};
+
+use super::{ChatError, admission::Admission, lanes::Lanes};
+use crate::{
+    assistant::Assistant,
+    domain::Event,
+    store::{Store, heartbeat},
+    tasks::Tasks,
+};
+
+/// Events that a slow listener may lag behind before it loses some; listeners then read the tables again.
+const EVENTS_KEPT: usize = 1024;
+
+/// What can be set.
+#[derive(Clone, Debug)]
+pub struct ChatOptions {
+    /// Questions that may wait or be answered at once; more are refused.
+    pub max_waiting: usize,
+    /// Questions of one sender that may wait; more are refused.
+    pub max_waiting_per_sender: usize,
+    /// Questions that the assistant works on at once. Below the models' queue, so that it never overflows.
+    pub answers_at_once: usize,
+    /// Turns of the conversation that the assistant is told.
+    pub history_turns: u32,
+    /// The hospital's time zone.
+    pub time_zone: TimeZone,
+}
+
+impl Default for ChatOptions {
+    /// Western Indonesia has had no summer time since 1964, so its zone needs no time-zone database.
+    fn default() -> Self {
+        Self {
+            max_waiting: 512,
+            max_waiting_per_sender: 8,
+            answers_at_once: 16,
+            history_turns: 6,
+            time_zone: TimeZone::fixed(jiff::tz::offset(7)),
+        }
+    }
+}
+
+/// The conversations. Cheap to clone.
+#[derive(Clone)]
+pub struct ChatService {
+    pub(super) inner: Arc<Inner>,
+}
+
+pub(super) struct Inner {
+    pub(super) store: Store,
+    pub(super) options: ChatOptions,
+    pub(super) lanes: Lanes,
+    pub(super) admission: Admission,
+    pub(super) slots: Semaphore,
+    tasks: Tasks,
+    assistant: OnceLock<Arc<Assistant>>,
+    events: broadcast::Sender<Event>,
+}
+
+impl ChatService {
+    /// A service without an assistant: staff can read and write, patients' questions are refused as "starting".
+    pub fn new(store: Store, tasks: Tasks, options: ChatOptions) -> Self {
+        Self {
+            inner: Arc::new(Inner {
+                lanes: Lanes::default(),
+                admission: Admission::new(options.max_waiting, options.max_waiting_per_sender),
+                slots: Semaphore::new(options.answers_at_once),
+                events: broadcast::Sender::new(EVENTS_KEPT),
+                assistant: OnceLock::new(),
+                store,
+                options,
+                tasks,
+            }),
+        }
+    }
+
+    /// Gives the service its assistant; from now on questions are answered. A second assistant is ignored.
+    pub fn start(&self, assistant: Arc<Assistant>) {
+        let _ = self.inner.assistant.set(assistant);
+    }
+
+    /// Whether there is an assistant.
+    pub fn is_started(&self) -> bool {
+        self.inner.assistant.get().is_some()
+    }
+
+    /// Everything that happens from now on, told after its transaction is committed.
+    pub fn events(&self) -> broadcast::Receiver<Event> {
+        self.inner.events.subscribe()
+    }
+
+    /// Writes to the database, to learn whether it takes writes.
+    ///
+    /// # Errors
+    /// [`ChatError::Store`] when it does not.
+    pub async fn check_storage(&self) -> Result<(), ChatError> {
+        Ok(self.inner.store.write(|tx| heartbeat::beat(tx, Timestamp::now())).await?)
+    }
+
+    pub(super) fn assistant(&self) -> Result<Arc<Assistant>, ChatError> {
+        self.inner.assistant.get().cloned().ok_or(ChatError::Starting)
+    }
+
+    pub(super) fn stopping(&self) -> bool {
+        self.inner.tasks.stopping().is_cancelled()
+    }
+
+    pub(super) fn tell(&self, events: impl IntoIterator<Item = Event>) {
+        for event in events {
+            // Nobody listening is no error.
+            let _ = self.inner.events.send(event);
+        }
+    }
+
+    /// Runs `work` as a task of the process and waits for it: it ends also when whoever waits here goes away.
+    pub(super) async fn detached<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = Result<T, ChatError>> + Send + 'static,
+    ) -> Result<T, ChatError> {
+        let (done, result) = oneshot::channel();
+        self.inner.tasks.spawn(async move {
+            // The one who asked may be gone.
+            let _ = done.send(work.await);
+        });
+        result.await.unwrap_or(Err(ChatError::BrokenOff))
+    }
+
+    /// Runs `work` as a task of the process that nobody waits for.
+    pub(super) fn in_background(&self, work: impl Future<Output = ()> + Send + 'static) {
+        self.inner.tasks.spawn(work);
+    }
+}

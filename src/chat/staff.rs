@@ -1,0 +1,197 @@
+//! What staff do in conversations: read, write, switch the bot on and off.
+
+use jiff::Timestamp;
+
+use super::{ChatError, ChatService, MessageText, PhoneNumber};
+use crate::{
+    domain::{Author, Conversation, ConversationId, Event, Handling, MessageId},
+    store::{
+        conversations::{self, PageKey},
+        flags::{self, OpenFlag},
+        messages::{self, LoggedMessage},
+    },
+};
+
+/// Digits from which a number is a phone number and no row.
+const SHORTEST_NUMBER: usize = 8;
+
+/// How staff name a conversation: by its row or by the patient's number.
+#[derive(Clone, PartialEq, Eq)]
+pub enum ChatRef {
+    /// The row.
+    Id(ConversationId),
+    /// The patient's number.
+    Sender(PhoneNumber),
+}
+
+impl ChatRef {
+    /// Up to seven digits are a row, anything else must be a phone number.
+    ///
+    /// # Errors
+    /// [`ChatError::Invalid`] when it is neither.
+    pub fn parse(text: &str) -> Result<Self, ChatError> {
+        match text.parse::<i64>() {
+            Ok(id) if id >= 0 && text.len() < SHORTEST_NUMBER => Ok(Self::Id(ConversationId(id))),
+            _ => Ok(Self::Sender(PhoneNumber::parse(text)?)),
+        }
+    }
+}
+
+/// In whose name staff write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SignAs {
+    /// The patient sees an answer of the bot.
+    Bot,
+    /// The patient sees an answer of staff.
+    Staff,
+}
+
+/// One conversation as staff open it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ConversationDetail {
+    /// The conversation.
+    pub conversation: Conversation,
+    /// Why staff should look.
+    pub flags: Vec<OpenFlag>,
+    /// A page of its messages, oldest first.
+    pub messages: Vec<LoggedMessage>,
+    /// Where the page before this one ends, if there is one.
+    pub before: Option<MessageId>,
+}
+
+impl ChatService {
+    /// A page of conversations, the newest message first, and where the next page starts.
+    ///
+    /// # Errors
+    /// [`ChatError::Store`].
+    pub async fn conversations(
+        &self,
+        search: Option<String>,
+        after: Option<PageKey>,
+        limit: u32,
+    ) -> Result<(Vec<Conversation>, Option<PageKey>), ChatError> {
+        let search = search.filter(|search| !search.trim().is_empty());
+        let mut page = self
+            .inner
+            .store
+            .read(move |tx| conversations::page(tx, search.as_deref().map(str::trim), after, limit + 1))
+            .await?;
+        let more = page.len() > limit as usize;
+        page.truncate(limit as usize);
+        let next = page.last().filter(|_| more).map(PageKey::of);
+        Ok((page, next))
+    }
+
+    /// The conversation that is meant.
+    ///
+    /// # Errors
+    /// [`ChatError::NotFound`], [`ChatError::Store`].
+    pub async fn conversation(&self, chat: ChatRef) -> Result<Conversation, ChatError> {
+        let found = self.inner.store.read(move |tx| match chat {
+            ChatRef::Id(id) => conversations::get(tx, id),
+            ChatRef::Sender(sender) => conversations::of_sender(tx, sender.as_str()),
+        });
+        found.await?.ok_or(ChatError::NotFound)
+    }
+
+    /// The conversation that is meant, with its flags and the newest `limit` messages older than `before`.
+    ///
+    /// # Errors
+    /// [`ChatError::NotFound`], [`ChatError::Store`].
+    pub async fn detail(
+        &self,
+        chat: ChatRef,
+        before: Option<MessageId>,
+        limit: u32,
+    ) -> Result<ConversationDetail, ChatError> {
+        let found = self.inner.store.read(move |tx| {
+            let conversation = match chat {
+                ChatRef::Id(id) => conversations::get(tx, id)?,
+                ChatRef::Sender(sender) => conversations::of_sender(tx, sender.as_str())?,
+            };
+            let Some(conversation) = conversation else { return Ok(None) };
+            let mut page = messages::page(tx, conversation.id, before, limit + 1)?;
+            let more = page.len() > limit as usize;
+            if more {
+                page.remove(0);
+            }
+            Ok(Some(ConversationDetail {
+                flags: flags::open(tx, conversation.id)?,
+                before: page.first().filter(|_| more).map(|logged| logged.message.id),
+                messages: page,
+                conversation,
+            }))
+        });
+        found.await?.ok_or(ChatError::NotFound)
+    }
+
+    /// Stores what staff write to a patient. Nothing waits for staff after that: counter, wait, alarm and flags are
+    /// reset. Unsigned, it is signed by whoever holds the conversation.
+    ///
+    /// # Errors
+    /// [`ChatError::NotFound`], [`ChatError::Store`].
+    pub async fn send_message(
+        &self,
+        conversation: ConversationId,
+        text: MessageText,
+        sign_as: Option<SignAs>,
+        staff_name: String,
+    ) -> Result<LoggedMessage, ChatError> {
+        let sent = self.inner.store.write(move |tx| {
+            let Some(before) = conversations::get(tx, conversation)? else { return Ok(None) };
+            let author = match sign_as {
+                Some(SignAs::Bot) => Author::Bot,
+                Some(SignAs::Staff) => Author::Staff,
+                None if before.handling.bot_is_on() => Author::Bot,
+                None => Author::Staff,
+            };
+            let at = Timestamp::now();
+            let id = messages::send(tx, conversation, author, &staff_name, text.as_str(), at)?;
+            conversations::said_something(tx, conversation, at)?;
+            conversations::attended(tx, conversation)?;
+            flags::resolve(tx, conversation, &staff_name, at)?;
+            let mut page = messages::page(tx, conversation, Some(MessageId(id.0 + 1)), 1)?;
+            Ok(page.pop())
+        });
+        let sent = sent.await?.ok_or(ChatError::NotFound)?;
+        self.tell([Event::MessageSent { conversation, message: sent.message.id }]);
+        Ok(sent)
+    }
+
+    /// Switches the bot on or off. Gives who answers now: a conversation that the patient stopped stays so when the bot
+    /// is switched off.
+    ///
+    /// # Errors
+    /// [`ChatError::NotFound`], [`ChatError::StoppedByPatient`] when it should go on but the patient wrote STOP,
+    /// [`ChatError::Store`].
+    pub async fn set_handling(
+        &self,
+        conversation: ConversationId,
+        bot_on: bool,
+    ) -> Result<Handling, ChatError> {
+        let changed = self.inner.store.write(move |tx| {
+            let Some(before) = conversations::get(tx, conversation)? else { return Ok(None) };
+            let handling = match (before.handling, bot_on) {
+                (Handling::Stopped, _) => Handling::Stopped,
+                (_, true) => Handling::Bot,
+                (_, false) => Handling::Staff,
+            };
+            Ok(Some((handling, conversations::set_handling(tx, conversation, handling)?)))
+        });
+        let (handling, changed) = changed.await?.ok_or(ChatError::NotFound)?;
+        if changed {
+            self.tell([Event::HandlingChanged { conversation, handling }]);
+        }
+        if bot_on && handling == Handling::Stopped { Err(ChatError::StoppedByPatient) } else { Ok(handling) }
+    }
+
+    /// How many conversations wait for staff, and how many messages wait for the bot.
+    ///
+    /// # Errors
+    /// [`ChatError::Store`].
+    pub async fn waiting_counts(&self) -> Result<(u32, u32), ChatError> {
+        let counts =
+            self.inner.store.read(|tx| Ok((conversations::count_waiting(tx)?, messages::count_pending(tx)?)));
+        Ok(counts.await?)
+    }
+}

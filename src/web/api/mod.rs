@@ -1,0 +1,8 @@
+//! The JSON API, one file a resource.
+
+pub(super) mod ask;
+pub(super) mod bot_status;
+pub(super) mod chats;
+pub(super) mod health;
+pub(super) mod send_message;
+pub(super) mod shapes;

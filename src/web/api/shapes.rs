@@ -1,0 +1,215 @@
+//! Shapes that several resources give, and the words of our enums as the API's description lists them.
+
+use serde::Serialize;
+use utoipa::{
+    IntoResponses, ToSchema,
+    openapi::{
+        ObjectBuilder,
+        schema::{Schema, Type},
+    },
+};
+
+use crate::{
+    domain::{Author, Conversation, Handling, Outcome, Source, Timings},
+    store::messages::LoggedMessage,
+    web::error::ErrorBody,
+};
+
+/// A passage that an answer rests on.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct SourceShape {
+    /// The document's path within the knowledge folder.
+    document: String,
+    /// The document's title.
+    title: String,
+    /// The passage, whole.
+    passage: String,
+    /// The search's score; comparable within one answer only.
+    score: f32,
+}
+
+impl From<Source> for SourceShape {
+    fn from(Source { document, title, passage, score }: Source) -> Self {
+        Self { document, title, passage, score }
+    }
+}
+
+/// Milliseconds in each step; 0 where a step was not reached.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct TimingsShape {
+    triage: f64,
+    approved: f64,
+    embed: f64,
+    search: f64,
+    compose: f64,
+    ground: f64,
+    /// The whole way, the waiting included.
+    total: f64,
+}
+
+impl From<Timings> for TimingsShape {
+    fn from(Timings { triage, approved, embed, search, compose, ground, total }: Timings) -> Self {
+        Self { triage, approved, embed, search, compose, ground, total }
+    }
+}
+
+/// A conversation as lists show it.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct ChatShape {
+    chat_id: i64,
+    /// The patient's phone number, digits only.
+    sender: String,
+    name: Option<String>,
+    /// Whether the bot answers.
+    enabled: bool,
+    #[schema(schema_with = handling_schema)]
+    handling: Handling,
+    /// Patient messages that nobody has answered.
+    unanswered: u32,
+    /// Whether a hand-over or an alarm waits for staff.
+    waiting: bool,
+    /// Whether an emergency waits for staff.
+    emergency: bool,
+    last_text: Option<String>,
+    #[schema(value_type = String, format = DateTime)]
+    last_at: jiff::Timestamp,
+}
+
+impl From<Conversation> for ChatShape {
+    fn from(conversation: Conversation) -> Self {
+        let Conversation { id, sender, name, handling, unanswered, waiting, emergency, last_text, last_at } =
+            conversation;
+        let enabled = handling.bot_is_on();
+        Self {
+            chat_id: id.0,
+            sender,
+            name,
+            enabled,
+            handling,
+            unanswered,
+            waiting,
+            emergency,
+            last_text,
+            last_at,
+        }
+    }
+}
+
+/// A message as staff see it.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct MessageShape {
+    id: i64,
+    #[schema(schema_with = author_schema)]
+    author: Author,
+    text: String,
+    /// The id that a patient's message came with.
+    message_id: Option<String>,
+    /// For a patient's message: how it ended, null while it waits. For a bot's: how it came about.
+    #[schema(schema_with = outcome_or_null_schema)]
+    outcome: Option<Outcome>,
+    /// For a bot's answer: the message it answers.
+    reply_to: Option<i64>,
+    /// Who of the staff wrote it, also when it was signed as the bot's.
+    staff_name: Option<String>,
+    /// For a bot's answer: what it rests on and how it was made.
+    answer: Option<AnswerShape>,
+    #[schema(value_type = String, format = DateTime)]
+    at: jiff::Timestamp,
+}
+
+/// How an answer was made.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct AnswerShape {
+    sources: Vec<SourceShape>,
+    timings_ms: TimingsShape,
+    rejected: Option<RejectedShape>,
+}
+
+/// What the model wrote and the checks refused.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct RejectedShape {
+    text: String,
+    reasons: Vec<String>,
+}
+
+impl From<LoggedMessage> for MessageShape {
+    fn from(logged: LoggedMessage) -> Self {
+        let LoggedMessage { message, reply_to, staff_name, answer } = logged;
+        Self {
+            id: message.id.0,
+            author: message.author,
+            text: message.text,
+            message_id: message.external_id,
+            outcome: message.outcome,
+            reply_to: reply_to.map(|id| id.0),
+            staff_name,
+            answer: answer.map(|answer| AnswerShape {
+                sources: answer.sources.into_iter().map(Into::into).collect(),
+                timings_ms: answer.timings.into(),
+                rejected: answer
+                    .rejected
+                    .map(|rejected| RejectedShape { text: rejected.text, reasons: rejected.reasons }),
+            }),
+            at: message.at,
+        }
+    }
+}
+
+/// What every route behind a token can refuse with.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "it describes responses; nothing builds it")]
+pub(crate) enum TokenErrors {
+    /// No token, or not a live one.
+    #[response(status = 401)]
+    Unauthorized(#[to_schema] ErrorBody),
+    /// The token lacks the scope.
+    #[response(status = 403)]
+    Forbidden(#[to_schema] ErrorBody),
+    /// Something went wrong inside.
+    #[response(status = 500)]
+    Internal(#[to_schema] ErrorBody),
+    /// Starting, stopping, full, or out of time; `Retry-After` says when to try again.
+    #[response(status = 503)]
+    Unavailable(#[to_schema] ErrorBody),
+}
+
+/// What every route with a JSON body can refuse with.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "it describes responses; nothing builds it")]
+pub(crate) enum BodyErrors {
+    /// The body is not JSON.
+    #[response(status = 400)]
+    BadRequest(#[to_schema] ErrorBody),
+    /// The body is too large.
+    #[response(status = 413)]
+    TooLarge(#[to_schema] ErrorBody),
+    /// The body's type is not JSON.
+    #[response(status = 415)]
+    UnsupportedMediaType(#[to_schema] ErrorBody),
+    /// A field is missing, unknown or not valid.
+    #[response(status = 422)]
+    Invalid(#[to_schema] ErrorBody),
+}
+
+pub(crate) fn outcome_schema() -> Schema {
+    words(Outcome::ALL.map(Outcome::as_str))
+}
+
+fn outcome_or_null_schema() -> Schema {
+    ObjectBuilder::new()
+        .schema_type(utoipa::openapi::schema::SchemaType::from_iter([Type::String, Type::Null]))
+        .enum_values(Some(Outcome::ALL.map(|outcome| Some(outcome.as_str())).into_iter().chain([None])))
+        .into()
+}
+
+pub(crate) fn handling_schema() -> Schema {
+    words([Handling::Bot, Handling::Staff, Handling::Stopped].map(Handling::as_str))
+}
+
+fn author_schema() -> Schema {
+    words([Author::Patient, Author::Bot, Author::Staff].map(Author::as_str))
+}
+
+pub(crate) fn words<const N: usize>(words: [&'static str; N]) -> Schema {
+    ObjectBuilder::new().schema_type(Type::String).enum_values(Some(words)).into()
+}

@@ -1,0 +1,65 @@
+//! `GET /openapi.json`: the API described for programs, made from the handlers themselves.
+
+use axum::Json;
+use utoipa::{
+    Modify, OpenApi,
+    openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
+};
+
+use super::{
+    api::{ask, bot_status, chats, health, send_message},
+    error::ErrorBody,
+};
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Satu Bumi",
+        description = "Answers patients of RSH Satu Bumi from the hospital's documents, and lets staff follow and take over."
+    ),
+    paths(
+        health::healthz,
+        health::readyz,
+        health::metrics,
+        openapi_json,
+        ask::ask,
+        chats::list,
+        chats::detail,
+        send_message::send_message,
+        bot_status::bot_status,
+        bot_status::toggle_bot_status,
+    ),
+    components(schemas(ErrorBody)),
+    modifiers(&BearerToken),
+    tags(
+        (name = "patients", description = "Patients' questions"),
+        (name = "staff", description = "Conversations, read and written by staff"),
+        (name = "operations", description = "For the machines that watch this one")
+    )
+)]
+struct Description;
+
+/// The one way to show who calls.
+struct BearerToken;
+
+impl Modify for BearerToken {
+    fn modify(&self, description: &mut utoipa::openapi::OpenApi) {
+        let scheme = HttpBuilder::new()
+            .scheme(HttpAuthScheme::Bearer)
+            .description(Some("A token from `satubumi token add NAME --scope ask|admin|metrics`"))
+            .build();
+        description
+            .components
+            .get_or_insert_default()
+            .add_security_scheme("token", SecurityScheme::Http(scheme));
+    }
+}
+
+/// This description.
+#[utoipa::path(
+    get, path = "/openapi.json", tag = "operations", security(()),
+    responses((status = 200, description = "This description", body = Object))
+)]
+pub(crate) async fn openapi_json() -> Json<utoipa::openapi::OpenApi> {
+    Json(Description::openapi())
+}
