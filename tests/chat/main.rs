@@ -1,0 +1,9 @@
+//! The chat service on real database files: once, in order, counted, found again.
+
+#[path = "../support/chat.rs"]
+mod support;
+
+mod counters;
+mod lists;
+mod once;
+mod order;
