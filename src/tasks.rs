@@ -1,4 +1,4 @@
-//! The only place that spawns: every task is tracked, told to stop, and waited for.
+//! The only place that spawns: every task is tracked, told to stop, and waited for. Panics are heard here too.
 
 use std::{future::Future, time::Duration};
 
@@ -46,4 +46,12 @@ impl Tasks {
             _ = terminate.recv() => Ok(()),
         }
     }
+}
+
+/// Makes a panic log where it happened and nothing else: its message may quote what a patient wrote.
+pub fn hide_panic_messages() {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map_or_else(|| "an unknown place".to_owned(), ToString::to_string);
+        tracing::error!(place, "a thread panicked");
+    }));
 }

@@ -19,6 +19,7 @@ pub const ANI: &str = "6281200000001";
 pub const BUDI: &str = "6281200000002";
 
 /// A service with its database, which outlives it in a folder of its own.
+#[derive(Clone)]
 pub struct Ward {
     pub chat: ChatService,
     pub store: Store,

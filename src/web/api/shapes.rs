@@ -161,16 +161,16 @@ impl From<LoggedMessage> for MessageShape {
 pub(crate) enum TokenErrors {
     /// No token, or not a live one.
     #[response(status = 401)]
-    Unauthorized(#[to_schema] ErrorBody),
+    Unauthorized(ErrorBody),
     /// The token lacks the scope.
     #[response(status = 403)]
-    Forbidden(#[to_schema] ErrorBody),
+    Forbidden(ErrorBody),
     /// Something went wrong inside.
     #[response(status = 500)]
-    Internal(#[to_schema] ErrorBody),
+    Internal(ErrorBody),
     /// Starting, stopping, full, or out of time; `Retry-After` says when to try again.
     #[response(status = 503)]
-    Unavailable(#[to_schema] ErrorBody),
+    Unavailable(ErrorBody),
 }
 
 /// What every route with a JSON body can refuse with.
@@ -179,16 +179,16 @@ pub(crate) enum TokenErrors {
 pub(crate) enum BodyErrors {
     /// The body is not JSON.
     #[response(status = 400)]
-    BadRequest(#[to_schema] ErrorBody),
+    BadRequest(ErrorBody),
     /// The body is too large.
     #[response(status = 413)]
-    TooLarge(#[to_schema] ErrorBody),
+    TooLarge(ErrorBody),
     /// The body's type is not JSON.
     #[response(status = 415)]
-    UnsupportedMediaType(#[to_schema] ErrorBody),
+    UnsupportedMediaType(ErrorBody),
     /// A field is missing, unknown or not valid.
     #[response(status = 422)]
-    Invalid(#[to_schema] ErrorBody),
+    Invalid(ErrorBody),
 }
 
 pub(crate) fn outcome_schema() -> Schema {

@@ -1,0 +1,218 @@
+//! `satubumi user`: staff accounts for the dashboard.
+
+use std::io::{BufRead, Write};
+
+use anyhow::{Context, Result, bail};
+use clap::{Args, Subcommand, ValueEnum};
+use console::Term;
+use jiff::Timestamp;
+use satubumi::store::{
+    Store,
+    staff::{self, PasswordHash, Role},
+    tokens::Secret,
+};
+
+/// The shortest password that is taken (NIST SP 800-63B asks for 8 and advises 15; there is no second factor here).
+const MIN_PASSWORD_CHARS: usize = 12;
+/// The longest: hashing an endless one would be work for nothing.
+const MAX_PASSWORD_CHARS: usize = 256;
+/// Characters that an account's name may have.
+const MAX_NAME_CHARS: usize = 64;
+
+/// Make, list and disable staff accounts.
+#[derive(Debug, Args)]
+pub struct UserArgs {
+    #[command(subcommand)]
+    verb: UserVerb,
+}
+
+#[derive(Debug, Subcommand)]
+enum UserVerb {
+    /// Make an account; the password is asked for on the terminal, twice, without showing it
+    Add {
+        /// The name to log in with
+        name: String,
+        /// What the account may do
+        #[arg(long, value_enum)]
+        role: RoleArg,
+        /// Read the password from standard input, one line
+        #[arg(long, conflicts_with = "generate")]
+        password_stdin: bool,
+        /// Make up a password and print it, alone and only this once
+        #[arg(long)]
+        generate: bool,
+    },
+    /// List accounts, the disabled ones too
+    List,
+    /// Disable an account; what it did keeps its name
+    Disable {
+        /// Its name
+        name: String,
+    },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum RoleArg {
+    /// Everything, the WhatsApp connection and other accounts included
+    Administrator,
+    /// Reads conversations and answers patients
+    Agent,
+    /// Reads only
+    Viewer,
+}
+
+impl From<RoleArg> for Role {
+    fn from(role: RoleArg) -> Self {
+        match role {
+            RoleArg::Administrator => Self::Administrator,
+            RoleArg::Agent => Self::Agent,
+            RoleArg::Viewer => Self::Viewer,
+        }
+    }
+}
+
+/// Does what was asked; results go to `out`, notes to `notes`.
+///
+/// # Errors
+/// A name that is taken, unknown or not valid, a password too short, no terminal to ask on, or the database.
+pub fn run(
+    args: UserArgs,
+    store: &Store,
+    input: &mut dyn BufRead,
+    out: &mut dyn Write,
+    notes: &mut dyn Write,
+) -> Result<()> {
+    match args.verb {
+        UserVerb::Add { name, role, password_stdin, generate } => {
+            check_name(&name)?;
+            let password = if generate {
+                generated()?
+            } else if password_stdin {
+                one_line(input)?
+            } else {
+                asked()?
+            };
+            add(store, &name, role.into(), &password)?;
+            if generate {
+                writeln!(out, "{password}")?;
+            }
+            writeln!(notes, "Account {name} may log in as {}.", Role::from(role).as_str())?;
+        }
+        UserVerb::List => {
+            let all = store.read_blocking(staff::list)?;
+            for account in &all {
+                let state = match account.disabled_at {
+                    Some(at) => format!("disabled {at:.0}"),
+                    None => "enabled".to_owned(),
+                };
+                let (name, role, made) = (&account.name, account.role.as_str(), account.created_at);
+                writeln!(out, "{name}\t{role}\t{state}\tmade {made:.0}")?;
+            }
+            if all.is_empty() {
+                writeln!(notes, "There is no account yet: satubumi user add NAME --role administrator")?;
+            }
+        }
+        UserVerb::Disable { name } => {
+            if !store.write_blocking(|tx| staff::disable(tx, &name, Timestamp::now()))? {
+                bail!("there is no enabled account named {name}; `satubumi user list` shows them");
+            }
+            writeln!(notes, "Account {name} is disabled.")?;
+        }
+    }
+    Ok(())
+}
+
+fn add(store: &Store, name: &str, role: Role, password: &str) -> Result<()> {
+    match password.chars().count() {
+        ..MIN_PASSWORD_CHARS => bail!("a password has at least {MIN_PASSWORD_CHARS} characters"),
+        MIN_PASSWORD_CHARS..=MAX_PASSWORD_CHARS => {}
+        _ => bail!("a password has at most {MAX_PASSWORD_CHARS} characters"),
+    }
+    if password.eq_ignore_ascii_case(name) {
+        bail!("the password must not be the name");
+    }
+    let hash = PasswordHash::of(password)?;
+    if !store.write_blocking(|tx| staff::add(tx, name, role, &hash, Timestamp::now()))? {
+        bail!("there is an account named {name}, maybe a disabled one; take another name");
+    }
+    Ok(())
+}
+
+fn check_name(name: &str) -> Result<()> {
+    let is_name = (1..=MAX_NAME_CHARS).contains(&name.chars().count())
+        && name.trim() == name
+        && !name.chars().any(char::is_control);
+    if !is_name {
+        bail!("an account's name has 1 to {MAX_NAME_CHARS} characters, no control characters and no spaces around it");
+    }
+    Ok(())
+}
+
+/// 256 random bits, like a token but without its mark.
+fn generated() -> Result<String> {
+    let secret = Secret::generate()?;
+    let (_, bits) = secret.reveal().split_once('_').context("a secret has a mark")?;
+    Ok(bits.to_owned())
+}
+
+fn one_line(input: &mut dyn BufRead) -> Result<String> {
+    let mut line = String::new();
+    input.read_line(&mut line).context("the password could not be read from standard input")?;
+    Ok(line.trim_end_matches(['\r', '\n']).to_owned())
+}
+
+fn asked() -> Result<String> {
+    let terminal = Term::stderr();
+    if !terminal.is_term() {
+        bail!("there is no terminal to ask for a password; use --password-stdin or --generate");
+    }
+    let mut ask = |prompt: &str| -> Result<String> {
+        terminal.write_str(prompt)?;
+        Ok(terminal.read_secure_line()?)
+    };
+    let password = ask("Password (at least 12 characters): ")?;
+    if ask("Once more: ")? != password {
+        bail!("the two passwords differ");
+    }
+    Ok(password)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn verb(store: &Store, verb: UserVerb, input: &str) -> Result<String> {
+        let mut out = Vec::new();
+        run(UserArgs { verb }, store, &mut input.as_bytes(), &mut out, &mut Vec::new())?;
+        Ok(String::from_utf8(out)?)
+    }
+
+    fn adding(name: &str, generate: bool) -> UserVerb {
+        UserVerb::Add { name: name.into(), role: RoleArg::Agent, password_stdin: !generate, generate }
+    }
+
+    #[test]
+    fn an_account_is_made_once_with_a_password_long_enough_and_can_be_disabled() -> Result<()> {
+        let folder = tempfile::tempdir()?;
+        let store = Store::open(&folder.path().join("satubumi.db"))?;
+        for (name, password) in [("sari", "too short"), ("", "kata sandi panjang"), (" sari", "kata sandi panjang")] {
+            assert!(verb(&store, adding(name, false), password).is_err(), "{name:?}");
+        }
+        assert!(verb(&store, adding("nama yang panjang", false), "Nama yang Panjang").is_err());
+        assert_eq!(verb(&store, adding("sari", false), "kata sandi panjang\r\nrest")?, "");
+        assert!(verb(&store, adding("SARI", false), "kata sandi panjang").is_err(), "case makes no other name");
+        let printed = verb(&store, adding("budi", true), "")?;
+        let found = |name: &'static str| store.read_blocking(|tx| staff::find(tx, name));
+        let verified = |name, password: &str| {
+            found(name).map(|found| found.is_some_and(|(_, hash)| hash.verify(password)))
+        };
+        assert!(verified("Sari", "kata sandi panjang")?);
+        assert!(verified("budi", printed.trim_end())? && printed.trim_end().len() == 43);
+        verb(&store, UserVerb::Disable { name: "sari".into() }, "")?;
+        assert!(found("sari")?.is_none());
+        assert!(verb(&store, UserVerb::Disable { name: "sari".into() }, "").is_err());
+        let listed = verb(&store, UserVerb::List, "")?;
+        assert!(listed.contains("budi\tagent\tenabled") && listed.contains("sari\tagent\tdisabled"));
+        Ok(())
+    }
+}

@@ -1,0 +1,13 @@
+//! The HTTP surface: the real router on real database files.
+
+#[path = "../support/chat.rs"]
+mod chat_support;
+#[path = "../support/api.rs"]
+mod support;
+
+mod access;
+mod asking;
+mod operations;
+mod refusals;
+mod secrecy;
+mod staff;
