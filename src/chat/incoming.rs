@@ -211,12 +211,15 @@ mod tests {
 
     #[test]
     fn names_and_ids_are_bounded_and_a_missing_id_is_made() {
-        let name =
-            |name| Incoming::parse("081234567890", Some(name), "halo", None).map(|incoming| incoming.name);
+        let name = |name: &str| {
+            Incoming::parse("081234567890", Some(name), "halo", None).map(|incoming| incoming.name)
+        };
         assert_eq!(name(" Ibu\nSiti \t Aminah "), Ok(Some("Ibu Siti Aminah".to_owned())));
         assert_eq!(name(" "), Ok(None));
         assert_eq!(name(&"a".repeat(MAX_NAME_CHARS + 1)), Err(Invalid::LongName));
-        let id = |id| Incoming::parse("081234567890", None, "halo", id).map(|incoming| incoming.external_id);
+        let id = |id: Option<&str>| {
+            Incoming::parse("081234567890", None, "halo", id).map(|incoming| incoming.external_id)
+        };
         assert_eq!(id(Some("3EB0A1")), Ok("3EB0A1".to_owned()));
         assert_eq!(id(Some("")), Err(Invalid::MessageId));
         assert_eq!(id(Some("a\nb")), Err(Invalid::MessageId));

@@ -75,20 +75,14 @@ impl From<RoleArg> for Role {
 ///
 /// # Errors
 /// A name that is taken, unknown or not valid, a password too short, no terminal to ask on, or the database.
-pub fn run(
-    args: UserArgs,
-    store: &Store,
-    input: &mut dyn BufRead,
-    out: &mut dyn Write,
-    notes: &mut dyn Write,
-) -> Result<()> {
+pub fn run(args: UserArgs, store: &Store, out: &mut dyn Write, notes: &mut dyn Write) -> Result<()> {
     match args.verb {
         UserVerb::Add { name, role, password_stdin, generate } => {
             check_name(&name)?;
             let password = if generate {
                 generated()?
             } else if password_stdin {
-                one_line(input)?
+                one_line(&mut std::io::stdin().lock())?
             } else {
                 asked()?
             };
@@ -143,7 +137,9 @@ fn check_name(name: &str) -> Result<()> {
         && name.trim() == name
         && !name.chars().any(char::is_control);
     if !is_name {
-        bail!("an account's name has 1 to {MAX_NAME_CHARS} characters, no control characters and no spaces around it");
+        bail!(
+            "an account's name has 1 to {MAX_NAME_CHARS} characters, no control characters and no spaces around it"
+        );
     }
     Ok(())
 }
@@ -166,7 +162,7 @@ fn asked() -> Result<String> {
     if !terminal.is_term() {
         bail!("there is no terminal to ask for a password; use --password-stdin or --generate");
     }
-    let mut ask = |prompt: &str| -> Result<String> {
+    let ask = |prompt: &str| -> Result<String> {
         terminal.write_str(prompt)?;
         Ok(terminal.read_secure_line()?)
     };
@@ -181,38 +177,48 @@ fn asked() -> Result<String> {
 mod tests {
     use super::*;
 
-    fn verb(store: &Store, verb: UserVerb, input: &str) -> Result<String> {
+    fn verb(store: &Store, verb: UserVerb) -> Result<String> {
         let mut out = Vec::new();
-        run(UserArgs { verb }, store, &mut input.as_bytes(), &mut out, &mut Vec::new())?;
+        run(UserArgs { verb }, store, &mut out, &mut Vec::new())?;
         Ok(String::from_utf8(out)?)
     }
 
-    fn adding(name: &str, generate: bool) -> UserVerb {
-        UserVerb::Add { name: name.into(), role: RoleArg::Agent, password_stdin: !generate, generate }
+    fn generating(name: &str) -> UserVerb {
+        UserVerb::Add { name: name.into(), role: RoleArg::Agent, password_stdin: false, generate: true }
     }
 
     #[test]
     fn an_account_is_made_once_with_a_password_long_enough_and_can_be_disabled() -> Result<()> {
         let folder = tempfile::tempdir()?;
         let store = Store::open(&folder.path().join("satubumi.db"))?;
-        for (name, password) in [("sari", "too short"), ("", "kata sandi panjang"), (" sari", "kata sandi panjang")] {
-            assert!(verb(&store, adding(name, false), password).is_err(), "{name:?}");
+        for name in ["", " sari", "sa\nri"] {
+            assert!(verb(&store, generating(name)).is_err(), "{name:?}");
         }
-        assert!(verb(&store, adding("nama yang panjang", false), "Nama yang Panjang").is_err());
-        assert_eq!(verb(&store, adding("sari", false), "kata sandi panjang\r\nrest")?, "");
-        assert!(verb(&store, adding("SARI", false), "kata sandi panjang").is_err(), "case makes no other name");
-        let printed = verb(&store, adding("budi", true), "")?;
+        assert!(add(&store, "sari", Role::Agent, "too short").is_err());
+        assert!(add(&store, "sari", Role::Agent, &"x".repeat(257)).is_err());
+        assert!(add(&store, "nama yang panjang", Role::Agent, "Nama yang Panjang").is_err());
+        add(&store, "sari", Role::Agent, "kata sandi panjang")?;
+        assert!(add(&store, "SARI", Role::Agent, "kata sandi panjang").is_err(), "case makes no other name");
+        let printed = verb(&store, generating("budi"))?;
         let found = |name: &'static str| store.read_blocking(|tx| staff::find(tx, name));
         let verified = |name, password: &str| {
             found(name).map(|found| found.is_some_and(|(_, hash)| hash.verify(password)))
         };
         assert!(verified("Sari", "kata sandi panjang")?);
         assert!(verified("budi", printed.trim_end())? && printed.trim_end().len() == 43);
-        verb(&store, UserVerb::Disable { name: "sari".into() }, "")?;
+        verb(&store, UserVerb::Disable { name: "sari".into() })?;
         assert!(found("sari")?.is_none());
-        assert!(verb(&store, UserVerb::Disable { name: "sari".into() }, "").is_err());
-        let listed = verb(&store, UserVerb::List, "")?;
+        assert!(verb(&store, UserVerb::Disable { name: "sari".into() }).is_err());
+        let listed = verb(&store, UserVerb::List)?;
         assert!(listed.contains("budi\tagent\tenabled") && listed.contains("sari\tagent\tdisabled"));
+        Ok(())
+    }
+
+    #[test]
+    fn a_password_from_a_pipe_is_its_first_line() -> Result<()> {
+        for (given, read) in [("a b \r\nrest", "a b "), ("abc", "abc"), ("", "")] {
+            assert_eq!(one_line(&mut given.as_bytes())?, read);
+        }
         Ok(())
     }
 }

@@ -12,6 +12,9 @@
 //!     .await?;
 //! # Ok(()) }
 //! ```
+//!
+//! Every function of those files fails with [`StoreError::Sqlite`], or with [`StoreError::Unknown`] when a row holds
+//! what this version can't read.
 
 mod connection;
 pub mod conversations;

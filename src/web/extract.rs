@@ -166,7 +166,7 @@ mod tests {
             (r#"{}"#, "missing field `message`"),
             (r#"{"message": "a", "message": "628999000111"}"#, "duplicate field `message`"),
             (r#""628999000111, expected 628999000111""#, "a wrong type, expected struct Body"),
-            (r#"{"message": 628999000111"#, "the body is not JSON"),
+            (r#"{"message": "628999000111""#, "the body is not JSON"),
             ("628999000111", "a wrong type"),
         ] {
             let told = serde_json::from_str::<Body>(body).map_err(|error| json_error(&error).to_string());
