@@ -9,7 +9,8 @@ use sha2::{Digest, Sha256};
 use super::files::{Written, check, hash_file, write_whole};
 use super::manifest::{EmbedderUse, GeneratorUse, ModelSpec, Profile, RerankerUse};
 use super::{Compose, Models, ModelsError, Progress};
-use crate::ai::{ComputeOptions, EmbedderOptions, RerankerOptions};
+use crate::ai::decoder::EngineOptions;
+use crate::ai::{ComputeOptions, EmbedderOptions, GeneratorOptions, RerankerOptions};
 
 const RECORD: &str = "installed.toml";
 
@@ -88,6 +89,17 @@ impl InstalledProfile {
     pub fn reranker_options(&self, compute: ComputeOptions, queue: usize) -> Option<RerankerOptions> {
         let InstalledModel { folder, usage, .. } = self.reranker.clone()?;
         Some(RerankerOptions { folder, max_tokens: usage.max_tokens, queue, compute })
+    }
+}
+
+impl InstalledProfile {
+    /// Options for [`crate::ai::Generator::local`].
+    pub fn generator_options(&self, compute: ComputeOptions, queue: usize) -> GeneratorOptions {
+        let InstalledModel { name, revision, folder, files, usage } = self.generator.clone();
+        let gguf =
+            files.into_iter().find(|file| file.extension().is_some_and(|extension| extension == "gguf"));
+        let engine = EngineOptions { context: usage.context_tokens, ..EngineOptions::default() };
+        GeneratorOptions { model: name, revision, path: gguf.unwrap_or(folder), engine, queue, compute }
     }
 }
 
