@@ -1,9 +1,9 @@
 //! HTTP: the JSON API, its tokens, its errors, its description.
 //!
 //! [`router`] is built from one list of routes, and a route without an access rule can't be written down. Around every
-//! route stand, from outside in: the request's id, span and count ([`observe`]), the security headers, the net that
+//! route stand, from outside in: the request's id, span and count (`observe`), the security headers, the net that
 //! turns a panic into a 500, and the time limit. Handlers read a checked request, call the
-//! [`ChatService`](crate::chat::ChatService) and give JSON; whatever goes wrong becomes one `ApiError`. No log line
+//! [`ChatService`] and give JSON; whatever goes wrong becomes one `ApiError`. No log line
 //! and no error repeats what a patient wrote or their number.
 
 mod access;
