@@ -121,6 +121,7 @@ impl KnowledgeBase {
             .store
             .read(move |tx| {
                 let snapshot = index.snapshots.of(tx)?;
+                snapshot.vocabulary();
                 index.approximate.keep_up(&index, &snapshot);
                 Ok(())
             })

@@ -4,11 +4,11 @@
 //! standard form, affixes and function words gone). A question goes the same way; a word whose stem no document holds
 //! is a typing error if a word of the documents is near enough, and that word is searched for instead.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 use crate::{
     language::{TokenKind, Vocabulary, is_root, is_stopword, normalize, search_terms, stem},
-    store::passages::{IndexTerm, PassageTokens},
+    store::passages::PassageTokens,
 };
 
 /// What the index holds of a passage.
@@ -27,13 +27,6 @@ pub(super) fn passage_tokens(title: &str, headings: &[String], text: &str) -> Pa
     PassageTokens { heading: stems(&path), body: stems(text), words: words.join(" ") }
 }
 
-/// Every word and stem that the documents hold.
-#[derive(Debug, Default)]
-pub(super) struct Lexicon {
-    words: Vocabulary,
-    stems: HashSet<String>,
-}
-
 /// A question, ready for the full-text index.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct QueryTerms {
@@ -43,40 +36,50 @@ pub struct QueryTerms {
     pub corrections: Vec<(String, String)>,
 }
 
-impl Lexicon {
-    pub fn new(terms: Vec<IndexTerm>) -> Self {
-        let (words, stems): (Vec<_>, Vec<_>) = terms.into_iter().partition(|term| term.spelled);
-        Self {
-            words: Vocabulary::new(words.into_iter().map(|term| (term.text, term.passages))),
-            stems: stems.into_iter().map(|term| term.text).collect(),
+/// How often each word occurs.
+pub(super) type WordCounts = HashMap<Box<str>, u32>;
+
+/// Counts the words of passages as they are spelled.
+pub(super) fn word_counts<'a>(words: impl Iterator<Item = &'a str>) -> WordCounts {
+    let mut counts = WordCounts::new();
+    for word in words.flat_map(str::split_ascii_whitespace) {
+        match counts.get_mut(word) {
+            Some(count) => *count += 1,
+            None => {
+                counts.insert(word.into(), 1);
+            }
         }
     }
+    counts
+}
 
-    /// A question's stems.
-    pub fn query(&self, question: &str) -> QueryTerms {
-        let mut terms = QueryTerms::default();
-        for token in normalize(question) {
-            if token.kind == TokenKind::Word && is_stopword(&token.text) {
+/// A question's stems, given whether the documents hold a stem and, for when they do not, the words that they hold.
+pub(super) fn query_terms<'a>(
+    question: &str,
+    holds: impl Fn(&str) -> bool,
+    vocabulary: impl Fn() -> &'a Vocabulary,
+) -> QueryTerms {
+    let mut terms = QueryTerms::default();
+    for token in normalize(question) {
+        let mut found = token.text.clone().into_owned();
+        if token.kind == TokenKind::Word {
+            if is_stopword(&token.text) {
                 continue;
             }
-            let mut found = if token.kind == TokenKind::Word {
-                stem(&token.text).into_owned()
-            } else {
-                token.text.clone().into_owned()
-            };
-            if token.kind == TokenKind::Word
-                && !self.stems.contains(&found)
-                && !is_root(&token.text)
-                && let Some(meant) = self.words.correct(&token.text)
+            found = stem(&token.text).into_owned();
+            // A word of the language that the documents happen not to hold is no typing error.
+            if !holds(&found)
+                && !is_root(&found)
+                && let Some(meant) = vocabulary().correct(&token.text)
                 && !is_stopword(meant)
             {
                 found = stem(meant).into_owned();
                 terms.corrections.push((token.text.into_owned(), meant.to_owned()));
             }
-            if !terms.stems.contains(&found) {
-                terms.stems.push(found);
-            }
         }
-        terms
+        if !terms.stems.contains(&found) {
+            terms.stems.push(found);
+        }
     }
+    terms
 }

@@ -7,13 +7,14 @@
 //!
 //! question + its vector ──▶ one read transaction ──▶ the snapshot of that generation
 //!        dense (exact | hnsw) ─┐
-//!        lexical (FTS5 BM25)  ─┴▶ fuse ─▶ rerank ─▶ passages, of documents that hold today
+//!        lexical (BM25)       ─┴▶ fuse ─▶ rerank ─▶ passages, of documents that hold today
 //! ```
 //!
 //! [`KnowledgeBase::ingest`] compares content hashes, so files that did not change cost nothing; [`KnowledgeBase::watch`]
 //! does it whenever the folder changes. SQLite is the truth; vectors and vocabulary in memory are a snapshot of one
 //! generation of it, the HNSW graph is a cache beside it.
 
+mod bm25;
 mod chunk;
 mod dense;
 mod document;

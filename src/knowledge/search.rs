@@ -8,23 +8,17 @@ use rusqlite::Transaction;
 use super::{
     Index, KnowledgeBase, KnowledgeError, QueryTerms,
     chunk::with_path,
-    dense,
+    dense::{self, best},
     fuse::{Evidence, fuse},
     snapshot::{Place, Snapshot},
 };
 use crate::{
     domain::{Passage, ScoredPassage},
-    store::{
-        StoreError,
-        passages::{lexical, passage},
-    },
+    store::{StoreError, passages::passage},
 };
 
 /// How many candidates each side gives.
 const CANDIDATES: usize = 50;
-/// How deep the word search looks beyond its own candidates: the others' BM25 is read there, and expired documents
-/// fall out of it.
-const LEXICAL_DEPTH: u32 = 200;
 /// A word in the title or in a heading counts as much as this many in the text.
 const HEADING_WEIGHT: f32 = 1.0;
 /// How many passages a reranker reads.
@@ -103,22 +97,29 @@ fn search(
     on: Date,
 ) -> Result<SearchResult, StoreError> {
     let speaking = snapshot.speaking(on);
-    let terms = snapshot.lexicon.query(question);
+    let terms = snapshot.query(question);
     let near = index
         .approximate
         .search(snapshot, embedding, &speaking, CANDIDATES)
         .unwrap_or_else(|| dense::exact(snapshot, embedding, &speaking, CANDIDATES));
-    let worded = lexical_candidates(tx, snapshot, &terms, &speaking)?;
+    let may_speak = |place: &Place| speaking.get(place.document as usize).copied().unwrap_or(false);
+    let worded: Vec<(Place, f32)> = snapshot
+        .lexical(&terms.stems, HEADING_WEIGHT)
+        .filter(|(place, score)| *score > 0.0 && may_speak(place))
+        .collect();
 
     // Ordered by place, so that equal scores come out the same way every time.
     let mut found: BTreeMap<Place, Evidence> =
         near.into_iter().map(|(place, dense)| (place, Evidence { dense, ..Evidence::default() })).collect();
-    for (at, (place, lexical)) in worded.into_iter().enumerate() {
+    for (place, _) in best(worded.clone(), CANDIDATES) {
+        found.entry(place).or_insert_with(|| {
+            let dense = snapshot.cosine(place, embedding).unwrap_or(0.0);
+            Evidence { dense, ..Evidence::default() }
+        });
+    }
+    for (place, lexical) in worded {
         if let Some(evidence) = found.get_mut(&place) {
             evidence.lexical = lexical;
-        } else if at < CANDIDATES {
-            let dense = snapshot.cosine(place, embedding).unwrap_or(0.0);
-            found.insert(place, Evidence { dense, lexical, lines: Vec::new() });
         }
     }
     for (place, evidence) in &mut found {
@@ -140,30 +141,6 @@ fn search(
         passages.extend(scored(tx, snapshot, place, score, evidence)?);
     }
     Ok(SearchResult { passages, terms, generation: snapshot.generation, reranked: false })
-}
-
-/// The passages that hold the question's words, of documents that may speak, best first.
-fn lexical_candidates(
-    tx: &Transaction<'_>,
-    snapshot: &Snapshot,
-    terms: &QueryTerms,
-    speaking: &[bool],
-) -> Result<Vec<(Place, f32)>, StoreError> {
-    let mut depth = LEXICAL_DEPTH;
-    loop {
-        let found = lexical(tx, &terms.stems, HEADING_WEIGHT, depth)?;
-        let exhausted = (found.len() as u32) < depth;
-        let kept: Vec<(Place, f32)> = found
-            .into_iter()
-            .filter_map(|(id, score)| Some((snapshot.place(id)?, score)))
-            .filter(|(place, _)| speaking.get(place.document as usize).copied().unwrap_or(false))
-            .collect();
-        // An archive of expired documents may fill the first rows; look deeper then.
-        if exhausted || kept.len() >= CANDIDATES {
-            return Ok(kept);
-        }
-        depth = depth.saturating_mul(4);
-    }
 }
 
 fn scored(

@@ -4,20 +4,28 @@
 //! the published one is another, the missing documents are read in the same transaction and the rest is shared, so a
 //! search sees all of a document's old version or all of its new one, whoever wrote it: this process or another.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::HashMap,
+    sync::{Arc, OnceLock},
+};
 
 use arc_swap::ArcSwap;
 use jiff::civil::Date;
 use rusqlite::Transaction;
 use sha2::{Digest, Sha256};
 
-use super::{dense::dot, lexical::Lexicon};
+use super::{
+    bm25::{self, Postings},
+    dense::dot,
+    lexical::{QueryTerms, WordCounts, query_terms, word_counts},
+};
 use crate::{
     domain::{DocumentId, DocumentMeta, PassageId},
+    language::Vocabulary,
     store::{
         StoreError,
         documents::{DocumentRow, documents, knowledge_generation},
-        passages::{index_terms, passage_ids, vectors},
+        passages::{passage_ids, tokens, vectors},
     },
 };
 
@@ -37,6 +45,8 @@ pub(super) struct IndexedDocument {
     /// Where each passage's lines begin in `lines`, counted in vectors, and where the last one's end.
     line_starts: Vec<usize>,
     hash: Vec<u8>,
+    postings: Postings,
+    words: WordCounts,
 }
 
 /// A passage by its document's place and its own within it.
@@ -50,9 +60,9 @@ pub(super) struct Place {
 pub(super) struct Snapshot {
     pub generation: i64,
     pub documents: Vec<Arc<IndexedDocument>>,
-    pub lexicon: Lexicon,
     dimensions: usize,
-    places: HashMap<PassageId, Place>,
+    /// Made when a question first holds a word that no document does.
+    vocabulary: OnceLock<Vocabulary>,
     /// Documents that share title and department, by place: where more than one holds, the newest speaks.
     namesakes: Vec<Vec<usize>>,
 }
@@ -75,22 +85,13 @@ impl Snapshot {
                 None => Arc::new(IndexedDocument::read(tx, row, embedder, dimensions)?),
             });
         }
-        let places = (0u32..)
-            .zip(&found)
-            .flat_map(|(at, document)| {
-                (0u32..)
-                    .zip(&document.passages)
-                    .map(move |(passage, id)| (*id, Place { document: at, passage }))
-            })
-            .collect();
         let mut by_name: HashMap<(String, Option<&str>), Vec<usize>> = HashMap::new();
         for (at, document) in found.iter().enumerate() {
             let name = document.meta.title.to_lowercase();
             by_name.entry((name, document.meta.department.as_deref())).or_default().push(at);
         }
         let namesakes = by_name.into_values().filter(|group| group.len() > 1).collect();
-        let lexicon = Lexicon::new(index_terms(tx)?);
-        Ok(Self { generation, documents: found, lexicon, dimensions, places, namesakes })
+        Ok(Self { generation, documents: found, dimensions, vocabulary: OnceLock::new(), namesakes })
     }
 
     /// Which documents may speak on `day`: those that hold, less those that a newer one of the same title (and
@@ -140,8 +141,31 @@ impl Snapshot {
         vectors.map(|vector| dot(vector, question)).collect()
     }
 
-    pub fn place(&self, id: PassageId) -> Option<Place> {
-        self.places.get(&id).copied()
+    /// A question's words as the documents spell them.
+    pub fn query(&self, question: &str) -> QueryTerms {
+        let holds = |stem: &str| self.documents.iter().any(|document| document.postings.contains(stem));
+        query_terms(question, holds, || self.vocabulary())
+    }
+
+    /// Every word of the documents, for typing errors.
+    pub fn vocabulary(&self) -> &Vocabulary {
+        self.vocabulary.get_or_init(|| {
+            let mut counts: HashMap<&str, u32> = HashMap::new();
+            for (word, count) in self.documents.iter().flat_map(|document| &document.words) {
+                *counts.entry(word).or_default() += count;
+            }
+            Vocabulary::new(counts)
+        })
+    }
+
+    /// The BM25 score of every passage for these stems, in the documents' order.
+    pub fn lexical(&self, stems: &[String], heading_weight: f32) -> impl Iterator<Item = (Place, f32)> {
+        let postings: Vec<&Postings> = self.documents.iter().map(|document| &document.postings).collect();
+        let scores = bm25::scores(&postings, stems, heading_weight);
+        let places = (0u32..).zip(&self.documents).flat_map(|(at, document)| {
+            (0u32..).zip(&document.passages).map(move |(passage, _)| Place { document: at, passage })
+        });
+        places.zip(scores)
     }
 
     pub fn passage_id(&self, place: Place) -> Option<PassageId> {
@@ -169,6 +193,7 @@ impl IndexedDocument {
         dimensions: usize,
     ) -> Result<Self, StoreError> {
         let passages = passage_ids(tx, row.id)?;
+        let tokens = tokens(tx, row.id)?;
         // Vectors of another model can't be compared with; until they are made anew the words alone find the document.
         let rows = if row.embedder == embedder { vectors(tx, row.id)? } else { Vec::new() };
         let fits = rows.iter().all(|row| row.vector.len() == dimensions)
@@ -183,6 +208,10 @@ impl IndexedDocument {
             lines: Vec::new(),
             line_starts: Vec::new(),
             hash: row.hash,
+            postings: Postings::new(
+                tokens.iter().map(|tokens| (tokens.heading.as_str(), tokens.body.as_str())),
+            ),
+            words: word_counts(tokens.iter().map(|tokens| tokens.words.as_str())),
         };
         if fits {
             for vector in &rows {

@@ -134,8 +134,9 @@ pub fn passage(tx: &Transaction<'_>, id: PassageId) -> Result<Option<PassageRow>
     Ok(Some(PassageRow { id, kind, headings, text }))
 }
 
-/// The passages that hold any of `stems`, best first by BM25 (SQLite's, k1 = 1.2, b = 0.75) with `heading_weight` for
-/// the headings' column against 1 for the text's. Scores are positive, higher is better.
+/// The passages that hold any of `stems`, best first by SQLite's own BM25 (k1 = 1.2, b = 0.75) with `heading_weight` for
+/// the headings' column against 1 for the text's. Scores are positive, higher is better. Patients' questions are scored
+/// in memory instead, which is held to this.
 ///
 /// # Errors
 /// When SQLite refuses.
@@ -150,7 +151,7 @@ pub fn lexical(
     }
     let any = stems.iter().map(|stem| quoted(stem)).collect::<Vec<_>>().join(" OR ");
     let mut statement = tx.prepare_cached(
-        "SELECT rowid, -bm25(passages_fts, ?2, 1.0, 0.0) AS score FROM passages_fts
+        "SELECT rowid, -bm25(passages_fts, ?2, 1.0) AS score FROM passages_fts
          WHERE passages_fts MATCH ?1 ORDER BY score DESC, rowid LIMIT ?3",
     )?;
     let rows = statement.query_map(
@@ -160,27 +161,19 @@ pub fn lexical(
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// A term of the full-text index.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct IndexTerm {
-    /// The term.
-    pub text: String,
-    /// Whether it is a word as it is spelled; else a stem.
-    pub spelled: bool,
-    /// How many passages hold it.
-    pub passages: u32,
-}
-
-/// Every term of the full-text index.
+/// The tokens of a document's passages, in order.
 ///
 /// # Errors
 /// When SQLite refuses.
-pub fn index_terms(tx: &Transaction<'_>) -> Result<Vec<IndexTerm>, StoreError> {
-    let mut statement = tx.prepare_cached("SELECT term, col = 'words', doc FROM passages_vocabulary")?;
-    let terms = statement.query_map([], |row| {
-        Ok(IndexTerm { text: row.get(0)?, spelled: row.get(1)?, passages: row.get(2)? })
+pub fn tokens(tx: &Transaction<'_>, document: DocumentId) -> Result<Vec<PassageTokens>, StoreError> {
+    let mut statement = tx.prepare_cached(
+        "SELECT f.heading, f.body, f.words FROM passages p JOIN passages_fts f ON f.rowid = p.id
+         WHERE p.document_id = ?1 ORDER BY p.position",
+    )?;
+    let rows = statement.query_map([document.0], |row| {
+        Ok(PassageTokens { heading: row.get(0)?, body: row.get(1)?, words: row.get(2)? })
     })?;
-    Ok(terms.collect::<Result<_, _>>()?)
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 /// A token as an FTS5 string: nothing in it is an operator.

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use jiff::civil::date;
-use satubumi::ai::Reranker;
+use satubumi::{ai::Reranker, store::passages::lexical};
 
 use super::support::{Hospital, TODAY};
 
@@ -167,6 +167,32 @@ async fn each_line_has_its_own_cosine() -> Result<()> {
         } else {
             assert!(table.lines.is_empty());
         }
+    }
+    Ok(())
+}
+
+/// The scores in memory are SQLite's own, on the hospital's real documents.
+#[tokio::test]
+async fn word_scores_are_those_of_the_full_text_index() -> Result<()> {
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/knowledge");
+    let hospital = Hospital::with(64, None, |options| {
+        options.folder = root.into();
+        options.lines = false;
+    })?;
+    hospital.ingest().await?;
+    for question in
+        ["jam besuk pasien icu", "tarif kamar vip", "syarat rujukan bpjs poli jantung", "parkir motor"]
+    {
+        let result = hospital.knowledge.search(question, &[0.0; 64], 40, TODAY).await?;
+        let stems = result.terms.stems.clone();
+        let oracle = hospital.store.read(move |tx| lexical(tx, &stems, 1.0, 10_000)).await?;
+        assert!(result.passages.len() >= 20, "{question}");
+        for found in &result.passages {
+            let score =
+                oracle.iter().find(|(id, _)| *id == found.passage.id).map_or(0.0, |(_, score)| *score);
+            assert!((score - found.lexical).abs() < 1e-3, "{question}: {score} and {}", found.lexical);
+        }
+        assert!(result.passages[0].lexical > result.passages[19].lexical);
     }
     Ok(())
 }

@@ -45,14 +45,13 @@ CREATE TABLE vectors (
     PRIMARY KEY (passage_id, part)
 ) STRICT;
 
--- Our own tokens (normalised, stemmed), joined by spaces. `heading` is the document's title and the headings above the
--- passage, `words` the passage as it is spelled: never searched, but the vocabulary that typing errors are mended with.
+-- Our own tokens (normalised, stemmed), joined by spaces: `heading` of the document's title and the headings above the
+-- passage, `body` of its text. `words` is the passage as it is spelled: never searched, but the vocabulary that typing
+-- errors are mended with.
 CREATE VIRTUAL TABLE passages_fts USING fts5 (
-    heading, body, words,
-    content = '', contentless_delete = 1,
+    heading, body, words UNINDEXED,
     tokenize = "unicode61 remove_diacritics 0 tokenchars '.,:/%+-_@'"
 );
-CREATE VIRTUAL TABLE passages_vocabulary USING fts5vocab (passages_fts, 'col');
 CREATE TRIGGER passages_leave_fts AFTER DELETE ON passages BEGIN
     DELETE FROM passages_fts WHERE rowid = old.id;
 END;
