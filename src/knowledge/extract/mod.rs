@@ -1,7 +1,7 @@
 //! Files to blocks: headings, paragraphs, list items, tables; one shape for every format.
 //!
 //! Text that people type (Markdown, plain text, CSV) is parsed here. Formats that strangers' programs write (PDF, DOCX,
-//! XLSX, ODS, HTML) are parsed in a child process ([`sandbox`]): this same binary, started again with a hidden
+//! XLSX, ODS, HTML) are parsed in a child process: this same binary, started again with a hidden
 //! subcommand, which first limits its own memory and time ([`child`]). Nothing is ever unpacked to a path, so no name
 //! inside an archive can lead anywhere.
 
