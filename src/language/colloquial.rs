@@ -143,6 +143,46 @@ pub(super) fn shifted(word: &str, lexicon: &Lexicon) -> Option<String> {
     open.or_else(closed).or_else(dropped)
 }
 
+/// Regional prefixes, suffixes and endings: Sundanese `dikaluarkeun`, Javanese `digawekake`, Minangkabau `manulih`,
+/// `paruik`, `barek`. The standard form must be known.
+pub(super) fn regional(word: &str, lexicon: &Lexicon) -> Option<String> {
+    const SUFFIXES: [(&str, &str); 4] = [("keun", "kan"), ("aken", "kan"), ("ake", "kan"), ("kan", "kan")];
+    const PREFIXES: [(&str, &str); 6] =
+        [("nga", ""), ("many", "meny"), ("mam", "mem"), ("mang", "meng"), ("ba", "ber"), ("ta", "ter")];
+    const ENDINGS: [(&str, &str); 14] = [
+        ("uik", "ut"),
+        ("aik", "at"),
+        ("ik", "it"),
+        ("ek", "at"),
+        ("eh", "as"),
+        ("uih", "us"),
+        ("iah", "ih"),
+        ("uah", "uh"),
+        ("uang", "ung"),
+        ("iang", "ing"),
+        ("ua", "ur"),
+        ("ia", "ir"),
+        ("uak", "uk"),
+        ("iak", "ik"),
+    ];
+    if word.len() < 5 || !word.is_ascii() {
+        return None;
+    }
+    let suffixed = SUFFIXES.iter().filter_map(|(from, to)| Some(format!("{}{to}", word.strip_suffix(from)?)));
+    let affixed = [word.to_owned()].into_iter().chain(suffixed).flat_map(|w| {
+        let prefixed: Vec<_> =
+            PREFIXES.iter().filter_map(|(from, to)| Some(format!("{to}{}", w.strip_prefix(from)?))).collect();
+        [w].into_iter().chain(prefixed)
+    });
+    affixed.skip(1).find(|w| w.len() >= 4 && is_known(w)).or_else(|| {
+        let ended = ENDINGS.iter().filter_map(|(from, to)| Some(format!("{}{to}", word.strip_suffix(from)?)));
+        // `kajang`, `basar`: the first e is an a there.
+        let lowered =
+            word.find('a').filter(|&at| at <= 2).map(|at| format!("{}e{}", &word[..at], &word[at + 1..]));
+        ended.chain(lowered).find(|w| lexicon.is_root(w))
+    })
+}
+
 /// A word typed without (most of) its vowels: `skt` → `sakit`, `ssak` → `sesak`. Only where one root fits.
 pub(super) fn disemvowelled(word: &str, lexicon: &Lexicon) -> Option<&'static str> {
     let vowels = word.chars().filter(|c| is_vowel(*c)).count();

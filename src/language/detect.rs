@@ -14,7 +14,7 @@ const ENGLISH: &str = "
     which i im my me you your it its this that there have has had he she his her they we our not dont cant
     doesnt isnt for with from about after before because but if or an at on to in need want help get take make
     feel feeling think know father mother wife husband son daughter baby child kid old year years day days
-    week month today tomorrow yesterday now pain chest head heart blood bleeding breath breathe breathing
+    week month today tomorrow yesterday dad mom mum wont wake up fainted please call took too many pills weeks water broke live anymore end life vomiting seizure choking stroke swallowed drank bitten sudden severe stomach accident hit burned burns skin swollen lips tongue suddenly cannot move side face arm speech passed out got been no more lost fell now pain chest head heart blood bleeding breath breathe breathing
     fever cough headache dizzy unconscious pregnant medicine prescription hospital clinic doctor nurse
     appointment schedule insurance accept open close hours much many cost price pay visit visiting hi hello
     good morning afternoon evening any some very just still having hurt hurts kill die myself someone english

@@ -40,6 +40,12 @@ pub fn is_root(word: &str) -> bool {
     LEXICON.is_root(word)
 }
 
+/// Informal and regional forms that mean one thing only, with the standard word or words for each.
+pub fn informal_forms() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let sure = |readings: &'static Vec<Slang>| readings.iter().find(|r| !r.ambiguous).map(|r| r.standard);
+    LEXICON.slang.iter().filter_map(move |(form, readings)| Some((*form, sure(readings)?)))
+}
+
 impl Lexicon {
     fn parse(roots: &'static str, slang: &'static str) -> Self {
         let mut lexicon = Self {

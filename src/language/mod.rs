@@ -8,7 +8,7 @@
 //! // Everyday spelling becomes standard Indonesian; offsets still point into what the patient wrote.
 //! assert_eq!(standardize("Kak, poli gigi bukanya jm brp ya?"), "Kakak, poli gigi bukanya jam berapa ya?");
 //! let words = normalize("wetengku loro bgt");
-//! assert_eq!(words.iter().map(|w| &*w.text).collect::<Vec<_>>(), ["perutku", "sakit", "sekali"]);
+//! assert_eq!(words.iter().map(|w| &*w.text).collect::<Vec<_>>(), ["perutku", "sakit", "banget"]);
 //! // For an index and its queries: the same words without affixes and without function words.
 //! let terms = search_terms("Berapa biaya pemeriksaannya?");
 //! assert_eq!(terms.iter().map(|t| &*t.text).collect::<Vec<_>>(), ["biaya", "periksa"]);
@@ -34,7 +34,7 @@ mod vocabulary;
 
 pub use detect::detect;
 pub use facts::{Fact, FoundFact, fact_set, facts, unsupported};
-pub use lexicon::is_root;
+pub use lexicon::{informal_forms, is_root};
 pub use normalize::{normalize, search_terms, standardize};
 pub use question::Asked;
 pub use sentences::sentences;

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use crate::domain::Language;
 
-use super::colloquial::{disemvowelled, is_known, reduplicated, shifted, squeeze, verb};
+use super::colloquial::{disemvowelled, is_known, reduplicated, regional, shifted, squeeze, verb};
 use super::lexicon::{Lexicon, Slang, is_root, lexicon};
 use super::stem::stem;
 use super::stopwords::is_stopword;
@@ -232,7 +232,11 @@ fn by_rule(word: &str, active: &[&str], lexicon: &Lexicon) -> Option<String> {
     {
         return Some(format!("{}{standard}", &word[..2]));
     }
-    verb(word).or_else(|| shifted(word, lexicon)).or_else(|| disemvowelled(word, lexicon).map(str::to_owned))
+    let speaks_regional = active.iter().any(|section| *section != "indonesia");
+    verb(word)
+        .or_else(|| shifted(word, lexicon))
+        .or_else(|| disemvowelled(word, lexicon).map(str::to_owned))
+        .or_else(|| regional(word, lexicon).filter(|_| speaks_regional))
 }
 
 #[cfg(test)]
@@ -264,7 +268,7 @@ mod tests {
 
     #[test]
     fn rules_reach_what_no_list_holds() {
-        becomes("sakiiiit bangetttt", "sakit sekali");
+        becomes("sakiiiit bangetttt", "sakit banget");
         becomes("anak2 saya ngecek obatnya", "anak-anak saya cek obatnya");
         becomes("nyari dokter dateng pake motor", "cari dokter datang pakai motor");
         becomes("duitnya abis", "uangnya habis");

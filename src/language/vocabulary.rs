@@ -93,19 +93,45 @@ impl Vocabulary {
         best.or_else(|| self.nearest(&letters)).map(|entry| &*entry.text)
     }
 
+    /// Every word that an unknown one may stand for, none surer than another: as [`Self::correct`] finds them, without
+    /// the choice by frequency.
+    pub fn alternatives(&self, word: &str) -> Vec<&str> {
+        let letters: Vec<char> = word.chars().collect();
+        let Some(best) = self.correct(word) else { return Vec::new() };
+        let mut found = vec![best];
+        if let Some(least) = distance_within(&letters, &best.chars().collect::<Vec<_>>(), 2) {
+            self.visit_near(&letters, |distance, entry| {
+                if distance <= least && !found.contains(&entry.text.as_str()) {
+                    found.push(&entry.text);
+                }
+            });
+        }
+        found
+    }
+
     fn most_frequent(&self, among: Option<&Vec<u32>>, fits: impl Fn(&Entry) -> bool) -> Option<&Entry> {
         let entries = among?.iter().map(|&i| &self.words[i as usize]);
         entries.filter(|e| fits(e)).max_by_key(|e| (e.frequency, std::cmp::Reverse(e.letters.len())))
     }
 
     fn nearest(&self, letters: &[char]) -> Option<&Entry> {
+        let mut best: Option<(usize, &Entry)> = None;
+        self.visit_near(letters, |distance, entry| {
+            if best.is_none_or(|(d, b)| (distance, b.frequency) < (d, entry.frequency)) {
+                best = Some((distance, entry));
+            }
+        });
+        best.map(|(_, entry)| entry)
+    }
+
+    /// Calls with every word in reach, and its distance.
+    fn visit_near<'a>(&'a self, letters: &[char], mut visit: impl FnMut(usize, &'a Entry)) {
         let most = match letters.len() {
-            0..=3 => return None,
+            0..=3 => return,
             4..=7 => 1,
             _ => 2,
         };
         let own = mask(letters);
-        let mut best: Option<(usize, &Entry)> = None;
         let swapped = (letters[0] != letters[1]).then_some(letters[1]);
         for first in [Some(letters[0]), swapped].into_iter().flatten() {
             for length in letters.len() - most..=letters.len() + most {
@@ -117,14 +143,12 @@ impl Vocabulary {
                     {
                         continue;
                     }
-                    let Some(distance) = distance_within(letters, &entry.letters, most) else { continue };
-                    if best.is_none_or(|(d, b)| (distance, b.frequency) < (d, entry.frequency)) {
-                        best = Some((distance, entry));
+                    if let Some(distance) = distance_within(letters, &entry.letters, most) {
+                        visit(distance, entry);
                     }
                 }
             }
         }
-        best.map(|(_, entry)| entry)
     }
 }
 
