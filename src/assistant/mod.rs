@@ -1,6 +1,7 @@
 //! The conversation's logic: triage, fixed replies, approved answers, passages, composing, grounding.
 
 mod scripted;
+pub mod triage;
 
 use jiff::Zoned;
 
