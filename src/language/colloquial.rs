@@ -187,7 +187,8 @@ pub(super) fn regional(word: &str, lexicon: &Lexicon) -> Option<String> {
 pub(super) fn disemvowelled(word: &str, lexicon: &Lexicon) -> Option<&'static str> {
     let vowels = word.chars().filter(|c| is_vowel(*c)).count();
     let length = word.chars().count();
-    if !(3..=9).contains(&length) || vowels * 3 > length + 1 {
+    // Of three letters none may be a vowel: `min` and `pas` are words of their own.
+    if !(3..=9).contains(&length) || vowels * 3 > length + 1 || (length == 3 && vowels > 0) {
         return None;
     }
     let mut fitting = lexicon.with_skeleton(&skeleton(word)).iter().filter(|root| {
