@@ -1,6 +1,8 @@
 //! The conversation's logic: triage, fixed replies, approved answers, passages, composing, grounding.
 
+pub mod medical;
 mod scripted;
+pub mod small_talk;
 pub mod triage;
 
 use jiff::Zoned;
