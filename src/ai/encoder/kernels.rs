@@ -3,10 +3,13 @@
 //! Plain loops over slices that the compiler vectorises, compiled for each instruction set and chosen at run time by
 //! [`pulp`]. The stock operations cost as much as the products on a short query: one allocation and one pass each for
 //! bias, residual, norm, mask and transpose, and a scalar `erf`.
+//!
+//! Every function on the way from a [`WithSimd`] to a loop is `#[inline(always)]`: one that stays a call is compiled for
+//! the oldest processor, where a fused multiply-add is a library function and thirty times slower.
 
 use std::sync::LazyLock;
 
-use pulp::Arch;
+use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
 
 static ARCH: LazyLock<Arch> = LazyLock::new(Arch::new);
@@ -28,35 +31,20 @@ pub(super) fn add_norm(
     eps: f32,
 ) {
     let width = bias.len();
-    each_block(x, width, |first, block| {
-        let residual = &residual[first * width..first * width + block.len()];
-        ARCH.dispatch(|| {
-            for (row, residual) in block.chunks_exact_mut(width).zip(residual.chunks_exact(width)) {
-                for ((v, r), b) in row.iter_mut().zip(residual).zip(bias) {
-                    *v += r + b;
-                }
-                norm_row(row, scale, shift, eps);
-            }
-        });
+    each_block(x, width, |first, rows| {
+        let residual = &residual[first * width..first * width + rows.len()];
+        ARCH.dispatch(AddNormRows { rows, residual, bias, scale, shift, eps });
     });
 }
 
 /// `x = layer_norm(x)` for rows of `scale.len()`.
 pub(super) fn norm(x: &mut [f32], scale: &[f32], shift: &[f32], eps: f32) {
-    ARCH.dispatch(|| x.chunks_exact_mut(scale.len()).for_each(|row| norm_row(row, scale, shift, eps)));
+    ARCH.dispatch(NormRows { rows: x, scale, shift, eps });
 }
 
 /// `x = gelu(x + bias)` for rows of `bias.len()`: the exact form, `x · Φ(x)`.
 pub(super) fn bias_gelu(x: &mut [f32], bias: &[f32]) {
-    each_block(x, bias.len(), |_, block| {
-        ARCH.dispatch(|| {
-            for row in block.chunks_exact_mut(bias.len()) {
-                for (v, b) in row.iter_mut().zip(bias) {
-                    *v = gelu(*v + b);
-                }
-            }
-        });
-    });
+    each_block(x, bias.len(), |_, rows| ARCH.dispatch(GeluRows { rows, bias }));
 }
 
 /// Self-attention of sequences laid end to end, each to itself: no padding, no mask.
@@ -67,8 +55,8 @@ pub(super) fn bias_gelu(x: &mut [f32], bias: &[f32]) {
 pub(super) fn attention(qkv: &[f32], starts: &[usize], heads: usize, bias: &[f32]) -> Vec<f32> {
     let width = bias.len() / 3;
     let keys = transposed_keys(qkv, width);
-    let rows = starts.last().copied().unwrap_or(0);
-    let mut context = vec![0f32; rows * width];
+    let total = starts.last().copied().unwrap_or(0);
+    let mut context = vec![0f32; total * width];
     let mut units = Vec::new();
     let mut rest = context.as_mut_slice();
     for span in starts.windows(2) {
@@ -76,92 +64,180 @@ pub(super) fn attention(qkv: &[f32], starts: &[usize], heads: usize, bias: &[f32
         for first in (start..end).step_by(ATTENTION_ROWS) {
             let (block, after) = rest.split_at_mut(ATTENTION_ROWS.min(end - first) * width);
             rest = after;
-            units.push(Unit { start, end, first, block });
+            units.push(Attend { qkv, keys: &keys, bias, heads, total, start, end, first, block });
         }
     }
-    let run = |unit: Unit| {
-        ARCH.dispatch(|| attend(unit, qkv, &keys, rows, heads, bias));
-    };
     if units.len() * ATTENTION_ROWS * width < PARALLEL_FROM / 2 {
-        units.into_iter().for_each(run);
+        units.into_iter().for_each(|unit| ARCH.dispatch(unit));
     } else {
-        units.into_par_iter().for_each(run);
+        units.into_par_iter().for_each(|unit| ARCH.dispatch(unit));
     }
     context
 }
 
+struct AddNormRows<'a> {
+    rows: &'a mut [f32],
+    residual: &'a [f32],
+    bias: &'a [f32],
+    scale: &'a [f32],
+    shift: &'a [f32],
+    eps: f32,
+}
+
+impl WithSimd for AddNormRows<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        let width = self.bias.len();
+        for (row, residual) in self.rows.chunks_exact_mut(width).zip(self.residual.chunks_exact(width)) {
+            for ((v, r), b) in row.iter_mut().zip(residual).zip(self.bias) {
+                *v += r + b;
+            }
+            norm_row(row, self.scale, self.shift, self.eps);
+        }
+    }
+}
+
+struct NormRows<'a> {
+    rows: &'a mut [f32],
+    scale: &'a [f32],
+    shift: &'a [f32],
+    eps: f32,
+}
+
+impl WithSimd for NormRows<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        for row in self.rows.chunks_exact_mut(self.scale.len()) {
+            norm_row(row, self.scale, self.shift, self.eps);
+        }
+    }
+}
+
+struct GeluRows<'a> {
+    rows: &'a mut [f32],
+    bias: &'a [f32],
+}
+
+impl WithSimd for GeluRows<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        for row in self.rows.chunks_exact_mut(self.bias.len()) {
+            for (v, b) in row.iter_mut().zip(self.bias) {
+                *v = gelu(*v + b);
+            }
+        }
+    }
+}
+
 /// Rows `first..` of one sequence `start..end`, as many as `block` holds.
-struct Unit<'a> {
+struct Attend<'a> {
+    qkv: &'a [f32],
+    /// `[width][total]`.
+    keys: &'a [f32],
+    bias: &'a [f32],
+    heads: usize,
+    total: usize,
     start: usize,
     end: usize,
     first: usize,
     block: &'a mut [f32],
 }
 
-#[inline(always)]
-fn attend(unit: Unit<'_>, qkv: &[f32], keys: &[f32], rows: usize, heads: usize, bias: &[f32]) {
-    let Unit { start, end, first, block } = unit;
-    let width = bias.len() / 3;
-    let (size, length) = (width / heads, end - start);
-    let scale = 1.0 / (size as f32).sqrt();
-    let mut scores = vec![0f32; 4 * length];
-    let mut queries = vec![0f32; 4 * size];
-    for head in 0..heads {
-        let columns = head * size..(head + 1) * size;
-        let value = |row: usize| &qkv[row * 3 * width + 2 * width..][columns.clone()];
-        for (quad, out) in block.chunks_mut(4 * width).enumerate() {
-            let row = first + quad * 4;
-            let count = out.len() / width;
-            queries.fill(0.0);
-            for (r, query) in queries.chunks_exact_mut(size).take(count).enumerate() {
-                let source = &qkv[(row + r) * 3 * width..][columns.clone()];
-                for ((q, v), b) in query.iter_mut().zip(source).zip(&bias[columns.clone()]) {
-                    *q = (v + b) * scale;
-                }
-            }
-            scores.fill(0.0);
-            let [s0, s1, s2, s3] = four(&mut scores, length);
-            for d in (0..size).step_by(4) {
-                // Sizes that are no multiple of four repeat a column with weight 0.
-                let key =
-                    |i: usize| &keys[(columns.start + (d + i).min(size - 1)) * rows + start..][..length];
-                let (k0, k1, k2, k3) = (key(0), key(1), key(2), key(3));
-                let weight = |r: usize| -> [f32; 4] {
-                    std::array::from_fn(|i| {
-                        queries.get(r * size + d + i).filter(|_| d + i < size).map_or(0.0, |q| *q)
-                    })
-                };
-                let (a, b, c, e) = (weight(0), weight(1), weight(2), weight(3));
-                for j in 0..length {
-                    let k = [k0[j], k1[j], k2[j], k3[j]];
-                    s0[j] = dot4(a, k, s0[j]);
-                    s1[j] = dot4(b, k, s1[j]);
-                    s2[j] = dot4(c, k, s2[j]);
-                    s3[j] = dot4(e, k, s3[j]);
-                }
-            }
-            for (r, target) in out.chunks_exact_mut(width).enumerate() {
-                let scores = &mut scores[r * length..(r + 1) * length];
-                let inverse = 1.0 / exponentiate(scores);
-                let target = &mut target[columns.clone()];
-                let mut quads = scores.chunks_exact(4);
-                let mut at = start;
-                for p in &mut quads {
-                    let (v0, v1, v2, v3) = (value(at), value(at + 1), value(at + 2), value(at + 3));
-                    for (d, t) in target.iter_mut().enumerate() {
-                        *t = dot4([p[0], p[1], p[2], p[3]], [v0[d], v1[d], v2[d], v3[d]], *t);
+impl WithSimd for Attend<'_> {
+    type Output = ();
+
+    /// Four queries at a time, so that each key and value is loaded once for the four.
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        let Self { qkv, keys, bias, heads, total, start, end, first, block } = self;
+        let width = bias.len() / 3;
+        let (size, length) = (width / heads, end - start);
+        let scale = 1.0 / (size as f32).sqrt();
+        let mut scores = vec![0f32; 4 * length];
+        // Rounded up to whole fours of columns; what is beyond the head's size stays 0 and weighs nothing.
+        let padded = size.next_multiple_of(4);
+        let mut queries = vec![0f32; 4 * padded];
+        for head in 0..heads {
+            let column = head * size;
+            for (quad, out) in block.chunks_mut(4 * width).enumerate() {
+                let (row, count) = (first + quad * 4, out.len() / width);
+                for r in 0..count {
+                    let source = &qkv[(row + r) * 3 * width + column..][..size];
+                    let query = &mut queries[r * padded..][..size];
+                    for ((q, v), b) in query.iter_mut().zip(source).zip(&bias[column..column + size]) {
+                        *q = (v + b) * scale;
                     }
-                    at += 4;
                 }
-                for p in quads.remainder() {
-                    target.iter_mut().zip(value(at)).for_each(|(t, v)| *t = p.mul_add(*v, *t));
-                    at += 1;
+                scores.fill(0.0);
+                for d in (0..size).step_by(4) {
+                    let at = [0, 1, 2, 3].map(|i| (column + (d + i).min(size - 1)) * total + start);
+                    let weights = [0, 1, 2, 3].map(|r| four(&queries, r * padded + d));
+                    add_scores(&mut scores, length, weights, at.map(|at| &keys[at..at + length]));
                 }
-                let value_bias = &bias[2 * width..][columns.clone()];
-                target.iter_mut().zip(value_bias).for_each(|(t, b)| *t = t.mul_add(inverse, *b));
+                for r in 0..count {
+                    let scores = &mut scores[r * length..(r + 1) * length];
+                    let inverse = 1.0 / exponentiate(scores);
+                    let target = &mut out[r * width + column..][..size];
+                    let values = &qkv[start * 3 * width + 2 * width + column..];
+                    add_values(target, scores, values, 3 * width);
+                    for (t, b) in target.iter_mut().zip(&bias[2 * width + column..]) {
+                        *t = t.mul_add(inverse, *b);
+                    }
+                }
             }
         }
     }
+}
+
+/// Adds four columns' share to the scores of four queries: `scores[r][j] += Σ weights[r][i] · keys[i][j]`.
+#[inline(always)]
+fn add_scores(scores: &mut [f32], length: usize, weights: [[f32; 4]; 4], keys: [&[f32]; 4]) {
+    let (s01, s23) = scores.split_at_mut(2 * length);
+    let ((s0, s1), (s2, s3)) = (s01.split_at_mut(length), s23.split_at_mut(length));
+    let (s2, s3) = (&mut s2[..length], &mut s3[..length]);
+    let [k0, k1, k2, k3] = keys.map(|key| &key[..length]);
+    for j in 0..length {
+        let k = [k0[j], k1[j], k2[j], k3[j]];
+        s0[j] = dot4(weights[0], k, s0[j]);
+        s1[j] = dot4(weights[1], k, s1[j]);
+        s2[j] = dot4(weights[2], k, s2[j]);
+        s3[j] = dot4(weights[3], k, s3[j]);
+    }
+}
+
+/// `target += Σ weights[j] · values[j]`, the rows of `values` being `stride` apart.
+#[inline(always)]
+fn add_values(target: &mut [f32], weights: &[f32], values: &[f32], stride: usize) {
+    let size = target.len();
+    let (quads, rest) = weights.as_chunks::<4>();
+    let mut at = 0;
+    for p in quads {
+        let v0 = &values[at..][..size];
+        let v1 = &values[at + stride..][..size];
+        let v2 = &values[at + 2 * stride..][..size];
+        let v3 = &values[at + 3 * stride..][..size];
+        for d in 0..size {
+            target[d] = dot4(*p, [v0[d], v1[d], v2[d], v3[d]], target[d]);
+        }
+        at += 4 * stride;
+    }
+    for p in rest {
+        for (t, v) in target.iter_mut().zip(&values[at..][..size]) {
+            *t = p.mul_add(*v, *t);
+        }
+        at += stride;
+    }
+}
+
+#[inline(always)]
+fn four(values: &[f32], at: usize) -> [f32; 4] {
+    [values[at], values[at + 1], values[at + 2], values[at + 3]]
 }
 
 /// The keys of all rows as `[width][rows]`, so that scores run along memory.
@@ -182,37 +258,46 @@ fn transposed_keys(qkv: &[f32], width: usize) -> Vec<f32> {
 }
 
 #[inline(always)]
-fn four(values: &mut [f32], length: usize) -> [&mut [f32]; 4] {
-    let (ab, cd) = values.split_at_mut(2 * length);
-    let (a, b) = ab.split_at_mut(length);
-    let (c, d) = cd.split_at_mut(length);
-    [a, b, c, &mut d[..length]]
-}
-
-#[inline(always)]
 fn dot4(a: [f32; 4], b: [f32; 4], sum: f32) -> f32 {
     a[3].mul_add(b[3], a[2].mul_add(b[2], a[1].mul_add(b[1], a[0].mul_add(b[0], sum))))
 }
 
 #[inline(always)]
 fn norm_row(row: &mut [f32], scale: &[f32], shift: &[f32], eps: f32) {
-    let mean = sum(row, |v| v) / row.len() as f32;
-    let variance = sum(row, |v| (v - mean) * (v - mean)) / row.len() as f32;
+    let mean = sum(row) / row.len() as f32;
+    for v in &mut *row {
+        *v -= mean;
+    }
+    let variance = sum_of_squares(row) / row.len() as f32;
     let inverse = 1.0 / (variance + eps).sqrt();
     for ((v, g), b) in row.iter_mut().zip(scale).zip(shift) {
-        *v = ((*v - mean) * inverse).mul_add(*g, *b);
+        *v = (*v * inverse).mul_add(*g, *b);
     }
 }
 
-/// `Σ f(v)`, in [`LANES`] partial sums: addition is not associative, so the compiler may not split it itself.
+/// In [`LANES`] partial sums: addition is not associative, so the compiler may not split it itself.
 #[inline(always)]
-fn sum(values: &[f32], f: impl Fn(f32) -> f32) -> f32 {
+fn sum(values: &[f32]) -> f32 {
     let mut partial = [0f32; LANES];
     let (chunks, rest) = values.as_chunks::<LANES>();
     for chunk in chunks {
-        partial.iter_mut().zip(chunk).for_each(|(sum, v)| *sum += f(*v));
+        for (sum, v) in partial.iter_mut().zip(chunk) {
+            *sum += v;
+        }
     }
-    partial.iter().sum::<f32>() + rest.iter().map(|v| f(*v)).sum::<f32>()
+    partial.iter().sum::<f32>() + rest.iter().sum::<f32>()
+}
+
+#[inline(always)]
+fn sum_of_squares(values: &[f32]) -> f32 {
+    let mut partial = [0f32; LANES];
+    let (chunks, rest) = values.as_chunks::<LANES>();
+    for chunk in chunks {
+        for (sum, v) in partial.iter_mut().zip(chunk) {
+            *sum = v.mul_add(*v, *sum);
+        }
+    }
+    partial.iter().sum::<f32>() + rest.iter().map(|v| v * v).sum::<f32>()
 }
 
 /// Replaces scores by `exp(score - max)` and returns their sum.
@@ -221,11 +306,18 @@ fn exponentiate(scores: &mut [f32]) -> f32 {
     let mut highest = [f32::NEG_INFINITY; LANES];
     let (chunks, rest) = scores.as_chunks::<LANES>();
     for chunk in chunks {
-        highest.iter_mut().zip(chunk).for_each(|(high, v)| *high = high.max(*v));
+        for (high, v) in highest.iter_mut().zip(chunk) {
+            *high = high.max(*v);
+        }
     }
-    let highest = highest.iter().chain(rest).fold(f32::NEG_INFINITY, |high, v| high.max(*v));
-    scores.iter_mut().for_each(|v| *v = exp(*v - highest));
-    sum(scores, |v| v)
+    let mut top = f32::NEG_INFINITY;
+    for v in highest.iter().chain(rest) {
+        top = top.max(*v);
+    }
+    for v in &mut *scores {
+        *v = exp(*v - top);
+    }
+    sum(scores)
 }
 
 /// `x · Φ(x)` with `Φ` by Abramowitz & Stegun 7.1.26: off by at most 1.5e-7 · |x|, which is what f32 resolves.

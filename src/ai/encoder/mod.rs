@@ -12,6 +12,7 @@ mod model;
 mod ops;
 mod tensors;
 mod tokens;
+mod unigram;
 
 use candle_core::Device;
 

@@ -131,6 +131,9 @@ pub(super) fn convert(file: &Path, sha256: &str, to: &Path) -> Result<Vec<Record
         "max_position_embeddings": shape.positions,
         "type_vocab_size": shape.types,
         "position_embedding_type": "absolute",
+        "hidden_dropout_prob": 0.1,
+        "attention_probs_dropout_prob": 0.1,
+        "initializer_range": 0.02,
         "pad_token_id": tokenizer.pad,
         "source_sha256": sha256,
     });
