@@ -4,6 +4,7 @@
 //! `RAYON_NUM_THREADS` threads (default: all cores), ours on the threads in its name.
 
 #![expect(clippy::unwrap_used, reason = "a benchmark fails by panicking")]
+#![expect(missing_docs, reason = "criterion's macro makes a public function")]
 
 use std::hint::black_box;
 use std::path::PathBuf;
