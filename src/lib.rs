@@ -1,8 +1,69 @@
-//! Satu Bumi, the WhatsApp assistant of RSH Satu Bumi.
+//! Satu Bumi, the WhatsApp assistant of RSH Satu Bumi: one process, one database, one patient message, one way
+//! through.
+//!
+//! # Layout
+//!
+//! | room | what is in it |
+//! | --- | --- |
+//! | [`domain`] | plain types without I/O: conversations, messages, passages, answers, events |
+//! | [`language`] | Indonesian as patients write it: normaliser, stemmer, sentences, facts, question kinds |
+//! | [`i18n`] | the pages' texts in Indonesian and English |
+//! | [`store`] | the SQLite database, one file a subject |
+//! | [`ai`] | embedder, reranker, generator; the threads that own them; which weights and where from |
+//! | [`knowledge`] | documents: extract, chunk, index, search |
+//! | [`assistant`] | triage, fixed and approved answers, composing, grounding |
+//! | [`chat`] | conversations: receive, answer once, hand over, take over |
+//! | [`evaluation`] | questions with known answers through the real pipeline |
+//! | [`web`] | the HTTP API and the pages |
+//! | [`config`], [`tasks`], [`app`] | settings; the only place that spawns; building, starting and stopping it all |
+//!
+//! # Who may import whom
+//!
+//! A test (`tests/house.rs`) reads the sources and fails on any other arrow. `app` and the command line import all;
+//! `config` imports the rooms' options.
+//!
+//! | room | may import |
+//! | --- | --- |
+//! | [`domain`] | nothing of ours |
+//! | [`language`] | domain |
+//! | [`i18n`] | domain |
+//! | [`store`] | domain |
+//! | [`ai`] | domain |
+//! | [`knowledge`] | domain, language, store, ai |
+//! | [`assistant`] | domain, language, i18n, ai, knowledge |
+//! | [`chat`] | domain, store, assistant, tasks |
+//! | [`evaluation`] | domain, language, ai, knowledge, assistant |
+//! | [`web`] | domain, i18n, store, knowledge, chat |
+//!
+//! # A patient's message
+//!
+//! 1. [`web`] gets it at `POST /ask`, checks the token and the input, and calls [`chat::ChatService::ask`].
+//! 2. One transaction stores it; the same message id a second time finds the first one's row and answer.
+//! 3. The conversation's lane keeps order. While staff hold the conversation, the message is counted and no more.
+//! 4. [`assistant::Assistant::answer`] takes it: red flags first, then fixed replies, approved answers, the search,
+//!    and an answer in the documents' own words or the model's, checked sentence by sentence.
+//! 5. Reply, flags and counters are written in one transaction; then the answer goes out and an
+//!    [`domain::Event`] tells whoever listens.
+//!
+//! # A document
+//!
+//! 1. [`knowledge`] sees a new content hash in the folder and extracts the text; risky formats in a child process.
+//! 2. The text is cut along its structure, each passage with its title path, and embedded.
+//! 3. One transaction replaces the document's old passages, full-text rows and vectors, and raises the generation.
+//! 4. The next search reads that generation and finds the new version; one under way keeps the old.
+//!
+//! # Errors
+//!
+//! Each room has one error enum. A failure is logged once, where it is handled, without patient text, phone numbers
+//! or keys. A patient never sees one: they get a kind text, and staff get a flag.
+
+#![warn(clippy::print_stdout, clippy::print_stderr)]
 
 pub mod ai;
+pub mod app;
 pub mod assistant;
 pub mod chat;
+pub mod config;
 pub mod domain;
 pub mod evaluation;
 pub mod i18n;

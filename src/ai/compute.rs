@@ -1,7 +1,7 @@
 //! Where a model computes: the processor with so many threads, or an NVIDIA GPU.
 
 use candle_core::Device;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::AiError;
 
@@ -16,7 +16,7 @@ pub struct ComputeOptions {
 }
 
 /// Which device a model runs on.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum DeviceChoice {
     /// The first GPU where this binary can use one and there is one, else the processor.

@@ -1,13 +1,50 @@
-//! The conversation's logic: triage, fixed replies, approved answers, passages, composing, grounding.
+//! The conversation's logic. One question's way, cheapest and most urgent first:
+//!
+//! 1. [`triage`]: a red flag gets the hospital's fixed text and alarms staff; no model is asked. What the rules miss
+//!    is compared with their examples once the question's vector is there.
+//! 2. [`small_talk`]: greetings, thanks, a wish for a human, STOP and MULAI get fixed replies.
+//! 3. [`approved`]: a question that the hospital has released an answer for gets that answer, word for word.
+//! 4. The knowledge base is searched; [`follow_up`] joins a short question to the one it continues.
+//! 5. [`medical`]: permission, safety, dose, diagnosis are never composed: the hospital's own words, and a human.
+//! 6. [`answerable`] says whether the passages hold an answer at all; if not, staff will answer.
+//! 7. [`compose`] quotes the passages' lines or lets the generator write, and [`ground`] checks what it wrote; what
+//!    fails there becomes a quotation.
+//!
+//! At first contact a short notice goes ahead of the answer in the same text (behind it in an emergency). Whatever
+//! fails inside becomes the fallback text and a flag: [`Assistant::answer`] never fails.
 
+pub mod answerable;
+pub mod approved;
+pub mod compose;
+mod content;
+mod error;
+pub mod follow_up;
+pub mod ground;
+mod local;
 pub mod medical;
+mod pipeline;
+mod replies;
 mod scripted;
 pub mod small_talk;
 pub mod triage;
 
-use jiff::Zoned;
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
-use crate::domain::{Answer, Flag, Intent, Language, Outcome, Timings, Turn};
+pub use error::AssistantError;
+use jiff::Zoned;
+pub use local::LocalAssistant;
+pub use pipeline::Inspection;
+pub use replies::{Replies, ReplyTexts};
+
+use crate::{
+    ai::Generator,
+    domain::{Answer, Intent, Language, Turn},
+    knowledge::KnowledgeBase,
+};
 
 /// One question, with all that the answer may depend on.
 #[derive(Clone, Debug)]
@@ -22,47 +59,108 @@ pub struct Question {
     pub at: Zoned,
 }
 
+/// How a text is made from passages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Compose {
+    /// The passages' own lines.
+    Quote,
+    /// The generator writes, the grounding checks.
+    Write,
+}
+
+/// What the assistant can be set to.
+#[derive(Clone, Debug)]
+pub struct AssistantOptions {
+    /// The knowledge folder: `replies/`, `approved/`, `triage/`.
+    pub knowledge_dir: PathBuf,
+    /// How a text is made from passages.
+    pub compose: Compose,
+    /// Passages that an answer may rest on.
+    pub passages: usize,
+    /// Time after which a question gets the fallback.
+    pub patience: Duration,
+}
+
 /// Answers questions. One for the whole process, shared by every conversation.
-pub struct Assistant {
-    script: scripted::Script,
+pub enum Assistant {
+    /// The real one, on the hospital's files and models.
+    Local(Box<LocalAssistant>),
+    /// One that plays a script, for tests of what stands around it.
+    Scripted(scripted::Script),
 }
 
 impl Assistant {
-    /// An assistant that plays `script` and knows one red flag ("sesak") and STOP, MULAI, START; for tests of what
-    /// stands around an assistant.
-    pub fn scripted(script: impl Fn(&Question) -> Answer + Send + Sync + 'static) -> Self {
-        Self { script: scripted::Script::new(script) }
+    /// Reads the hospital's files and embeds what needs it.
+    ///
+    /// `generator` may be absent where the options say [`Compose::Quote`].
+    ///
+    /// # Errors
+    /// A file that does not fit, or a model that fails.
+    pub async fn local(
+        options: AssistantOptions,
+        knowledge: Arc<KnowledgeBase>,
+        generator: Option<Generator>,
+    ) -> Result<Self, AssistantError> {
+        Ok(Self::Local(Box::new(LocalAssistant::start(options, knowledge, generator).await?)))
     }
 
-    /// Answers one question. Never fails: what goes wrong inside is logged here and becomes
+    /// An assistant that plays `script` and knows one red flag ("sesak") and STOP, MULAI, START.
+    pub fn scripted(script: impl Fn(&Question) -> Answer + Send + Sync + 'static) -> Self {
+        Self::Scripted(scripted::Script::new(script))
+    }
+
+    /// Answers one question. Never fails: an error inside is logged here and becomes
     /// [`crate::domain::Outcome::Fallback`] with a flag for staff.
     pub async fn answer(&self, question: &Question) -> Answer {
-        self.script.answer(question).await
+        match self {
+            Self::Local(local) => local.answer(question).await,
+            Self::Scripted(script) => script.answer(question).await,
+        }
     }
 
     /// Whether the text holds a red flag; for conversations in which the assistant may not speak, so that staff
     /// are alarmed all the same.
     pub async fn is_emergency(&self, text: &str) -> bool {
-        scripted::Script::is_emergency(text)
+        match self {
+            Self::Local(local) => local.is_emergency(text).await,
+            Self::Scripted(_) => scripted::Script::is_emergency(text),
+        }
     }
 
     /// What the text asks of the conversation itself, no model asked; for conversations in which the assistant may
     /// not speak, so that STOP and MULAI are heard all the same.
     pub fn intent(&self, text: &str) -> Option<Intent> {
-        scripted::Script::intent(text)
+        match self {
+            Self::Local(_) => small_talk::small_talk(text).and_then(small_talk::SmallTalk::intent),
+            Self::Scripted(_) => scripted::Script::intent(text),
+        }
     }
 
     /// The fixed text for when answering itself broke, with a flag for staff.
-    pub fn fallback(&self, _question: &Question) -> Answer {
-        Answer {
-            text: "Maaf, sedang ada gangguan. Pertanyaan Anda sudah saya teruskan kepada petugas.".to_owned(),
-            outcome: Outcome::Fallback,
-            language: Language::Id,
-            sources: Vec::new(),
-            flag: Some(Flag::Failure),
-            intent: None,
-            timings: Timings::default(),
-            rejected: None,
+    pub fn fallback(&self, question: &Question) -> Answer {
+        match self {
+            Self::Local(local) => local.fallback(question),
+            Self::Scripted(_) => local::fallback_with(scripted::FALLBACK, Language::Id),
         }
     }
+}
+
+/// Reads a file that the hospital edits.
+fn read_file(path: &Path) -> Result<String, AssistantError> {
+    std::fs::read_to_string(path).map_err(|error| AssistantError::file(path, &error.to_string()))
+}
+
+/// The `.toml` files of a folder, by name; none when the folder is missing.
+fn toml_files(folder: &Path) -> Result<Vec<PathBuf>, AssistantError> {
+    if !folder.is_dir() {
+        return Ok(Vec::new());
+    }
+    let entries =
+        std::fs::read_dir(folder).map_err(|error| AssistantError::file(folder, &error.to_string()))?;
+    let mut files: Vec<PathBuf> = entries
+        .filter_map(|entry| entry.ok().map(|entry| entry.path()))
+        .filter(|path| path.extension().is_some_and(|extension| extension == "toml"))
+        .collect();
+    files.sort();
+    Ok(files)
 }

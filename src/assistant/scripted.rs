@@ -5,8 +5,12 @@ use std::sync::Arc;
 use super::Question;
 use crate::domain::{Answer, Intent};
 
+/// What a scripted assistant says when its script breaks.
+pub(super) const FALLBACK: &str =
+    "Maaf, sedang ada gangguan. Pertanyaan Anda sudah saya teruskan kepada petugas.";
+
 /// What a scripted assistant does.
-pub(super) struct Script(Arc<dyn Fn(&Question) -> Answer + Send + Sync>);
+pub struct Script(Arc<dyn Fn(&Question) -> Answer + Send + Sync>);
 
 impl Script {
     pub(super) fn new(script: impl Fn(&Question) -> Answer + Send + Sync + 'static) -> Self {

@@ -309,8 +309,9 @@ mod tests {
 
     #[test]
     fn tiny_sections_are_joined_with_their_headings() {
-        let found =
-            of("## Parkir\n\nGratis untuk pasien.\n\n## Musala\n\nLantai 1.\n\n# Lain\n\nPendek saja.\n");
+        let found = of(
+            "# Umum\n\n## Parkir\n\nGratis untuk pasien.\n\n## Musala\n\nLantai 1.\n\n# Lain\n\nPendek saja.\n",
+        );
         assert_eq!(found.len(), 2);
         assert_eq!(found[0].text, "Parkir: Gratis untuk pasien.\nMusala: Lantai 1.");
         assert_eq!(found[0].headings, ["Umum"]);

@@ -27,6 +27,7 @@ mod lexical;
 pub mod meta;
 mod search;
 mod snapshot;
+mod text_vectors;
 mod watch;
 
 use std::{

@@ -38,9 +38,12 @@ pub struct FoundFact {
     pub range: Range<usize>,
 }
 
+/// Reads the fact that a pattern matched; `None` where it only looks like one.
+type ReadFact = fn(&Captures<'_>) -> Option<Fact>;
+
 /// What is looked for, in this order; a byte that one pattern took is not offered to the next.
-static PATTERNS: LazyLock<Vec<(Regex, fn(&Captures<'_>) -> Option<Fact>)>> = LazyLock::new(|| {
-    let patterns: [(&str, fn(&Captures<'_>) -> Option<Fact>); 9] = [
+static PATTERNS: LazyLock<Vec<(Regex, ReadFact)>> = LazyLock::new(|| {
+    let patterns: [(&str, ReadFact); 9] = [
         (
             r"(?i)\b(?:https?://|www\.)[^\s<>()]+|\b[\w.+-]+@[\w-]+\.[\w.]+\b|\b[\w-]+(?:\.[\w-]+)*\.(?:id|com|org|net)(?:/[^\s<>()]*)?",
             link,

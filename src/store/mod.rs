@@ -25,6 +25,7 @@ pub mod messages;
 pub mod passages;
 mod rows;
 pub mod staff;
+pub mod text_vectors;
 pub mod tokens;
 
 pub use connection::{Store, StoreError};

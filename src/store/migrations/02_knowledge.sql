@@ -55,3 +55,12 @@ CREATE VIRTUAL TABLE passages_fts USING fts5 (
 CREATE TRIGGER passages_leave_fts AFTER DELETE ON passages BEGIN
     DELETE FROM passages_fts WHERE rowid = old.id;
 END;
+
+-- Vectors of texts that the hospital edits beside its documents (approved questions, red-flag examples), by the text's
+-- hash: only an edited line is embedded again.
+CREATE TABLE text_vectors (
+    hash     BLOB NOT NULL,
+    embedder TEXT NOT NULL,
+    vector   BLOB NOT NULL CHECK (length(vector) % 4 = 0),
+    PRIMARY KEY (hash, embedder)
+) STRICT, WITHOUT ROWID;

@@ -1,0 +1,148 @@
+//! The real assistant: the hospital's files, the knowledge base, the models.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use arc_swap::ArcSwap;
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    AssistantError, AssistantOptions, Question,
+    content::{Content, state_of_files},
+    pipeline::{Attempt, Inspection},
+};
+use crate::{
+    ai::Generator,
+    domain::{Answer, Flag, Language, Outcome, Timings},
+    knowledge::KnowledgeBase,
+    language::detect,
+};
+
+/// How often the hospital's files are looked at. A look is a few dozen `stat` calls; notification would miss network
+/// folders.
+const FILES_LOOK: Duration = Duration::from_secs(2);
+
+/// See [`super::Assistant::Local`].
+pub struct LocalAssistant {
+    pub(super) options: AssistantOptions,
+    pub(super) knowledge: Arc<KnowledgeBase>,
+    pub(super) generator: Option<Generator>,
+    content: ArcSwap<Content>,
+}
+
+impl LocalAssistant {
+    pub(super) async fn start(
+        options: AssistantOptions,
+        knowledge: Arc<KnowledgeBase>,
+        generator: Option<Generator>,
+    ) -> Result<Self, AssistantError> {
+        let content = Content::load(&options.knowledge_dir, &knowledge).await?;
+        Ok(Self { options, knowledge, generator, content: ArcSwap::from_pointee(content) })
+    }
+
+    /// Reads the hospital's files again; on an error the old ones stay in force.
+    ///
+    /// # Errors
+    /// The first file that does not fit.
+    pub async fn reload(&self) -> Result<(), AssistantError> {
+        let content = Content::load(&self.options.knowledge_dir, &self.knowledge).await?;
+        self.content.store(Arc::new(content));
+        Ok(())
+    }
+
+    /// Reads the hospital's files again whenever one was edited, until `stop`. A file that does not fit is logged with
+    /// what is wrong, and the old ones stay in force.
+    pub async fn follow_files(&self, stop: CancellationToken) {
+        let mut known = state_of_files(&self.options.knowledge_dir);
+        while stop.run_until_cancelled(tokio::time::sleep(FILES_LOOK)).await.is_some() {
+            let now = state_of_files(&self.options.knowledge_dir);
+            if now == known {
+                continue;
+            }
+            known = now;
+            match self.reload().await {
+                Ok(()) => tracing::info!("replies, approved answers and red flags are read anew"),
+                Err(error) => {
+                    tracing::error!(%error, "an edited file does not fit; the old ones stay in force")
+                }
+            }
+        }
+    }
+
+    pub(super) async fn answer(&self, question: &Question) -> Answer {
+        let started = Instant::now();
+        let content = self.content.load_full();
+        let mut attempt = Attempt::new(self, &content, question);
+        let patience = self.options.patience;
+        let answered = match tokio::time::timeout(patience, attempt.answer()).await {
+            Ok(answered) => answered,
+            Err(_) => Err(AssistantError::Patience { seconds: patience.as_secs() }),
+        };
+        let mut answer = answered.unwrap_or_else(|error| {
+            tracing::error!(%error, "a question got the fallback text");
+            self.fallback(question)
+        });
+        if question.first_contact {
+            let notice = content.replies.of(answer.language).consent_notice.trim();
+            answer.text = if answer.outcome == Outcome::Emergency {
+                format!("{}\n\n{notice}", answer.text)
+            } else {
+                format!("{notice}\n\n{}", answer.text)
+            };
+        }
+        answer.timings.total = started.elapsed().as_secs_f64() * 1000.0;
+        answer
+    }
+
+    /// What the search finds for a question and how sure the assistant is of it, without answering: for evaluation
+    /// and for staff.
+    ///
+    /// # Errors
+    /// When the search or the embedder fails.
+    pub async fn inspect(&self, question: &Question) -> Result<Inspection, AssistantError> {
+        let content = self.content.load_full();
+        Attempt::new(self, &content, question).inspect().await
+    }
+
+    pub(super) async fn is_emergency(&self, text: &str) -> bool {
+        let content = self.content.load_full();
+        if content.triage.check(text).alarm().is_some() {
+            return true;
+        }
+        match self.knowledge.embed(text).await {
+            Ok(vector) => content.triage.check_similar(text, &vector).alarm().is_some(),
+            Err(error) => {
+                tracing::error!(%error, "a message could not be compared with the red flags' examples");
+                false
+            }
+        }
+    }
+
+    /// The fixed sentences that may stand around an answer's facts; an evaluation does not count theirs.
+    pub fn fixed_texts(&self, language: Language) -> Vec<String> {
+        let content = self.content.load();
+        let texts = content.replies.of(language);
+        vec![texts.quoted_intro.clone(), texts.quoted_outro_medical.clone(), texts.consent_notice.clone()]
+    }
+
+    pub(super) fn fallback(&self, question: &Question) -> Answer {
+        let language = detect(&question.text);
+        fallback_with(self.content.load().replies.of(language).fallback.trim(), language)
+    }
+}
+
+/// A fallback answer with this text.
+pub(super) fn fallback_with(text: &str, language: Language) -> Answer {
+    Answer {
+        text: text.to_owned(),
+        outcome: Outcome::Fallback,
+        language,
+        sources: Vec::new(),
+        flag: Some(Flag::Failure),
+        intent: None,
+        timings: Timings::default(),
+        rejected: None,
+    }
+}

@@ -1,0 +1,284 @@
+//! One question's way through the assistant, step by step; the module above says what each step is for.
+
+use std::time::Instant;
+
+use super::{
+    AssistantError, Compose, LocalAssistant, Question, ReplyTexts,
+    answerable::{ANSWERABLE, answerability},
+    approved::ApprovedAnswer,
+    compose::{
+        quote::{self, Quotation},
+        write,
+    },
+    content::Content,
+    follow_up,
+    ground::ground,
+    medical::is_medical_question,
+    small_talk::{SmallTalk, small_talk},
+    triage::{Alarm, Kind},
+};
+use crate::{
+    domain::{Answer, Flag, Intent, Language, Outcome, Passage, Rejected, ScoredPassage, Source, Timings},
+    language::{detect, normalized_words},
+};
+
+/// What a search found, for evaluation and for staff.
+#[derive(Clone, Debug)]
+pub struct Inspection {
+    /// The passages, best first.
+    pub passages: Vec<ScoredPassage>,
+    /// How likely they hold the answer, 0..=1 ([`super::answerable`]).
+    pub answerability: f32,
+    /// Milliseconds a step.
+    pub timings: Timings,
+}
+
+/// Passages that are looked at; only the first few may be quoted.
+const LOOKED_AT: usize = 10;
+
+/// One question under way.
+pub(super) struct Attempt<'a> {
+    assistant: &'a LocalAssistant,
+    content: &'a Content,
+    question: &'a Question,
+    language: Language,
+    timings: Timings,
+}
+
+/// What the search gave, with what it was asked.
+struct Found {
+    asked: String,
+    passages: Vec<ScoredPassage>,
+    quotation: Option<Quotation>,
+    answerability: f32,
+}
+
+impl<'a> Attempt<'a> {
+    pub fn new(assistant: &'a LocalAssistant, content: &'a Content, question: &'a Question) -> Self {
+        let language = detect(&question.text);
+        Self { assistant, content, question, language, timings: Timings::default() }
+    }
+
+    pub async fn answer(&mut self) -> Result<Answer, AssistantError> {
+        let text = self.question.text.as_str();
+        let clock = Instant::now();
+        let verdict = self.content.triage.check(text);
+        self.timings.triage = milliseconds(clock);
+        if let Some(alarm) = verdict.alarm() {
+            return Ok(self.emergency(alarm));
+        }
+        if let Some(talk) = small_talk(text) {
+            return Ok(self.small_talk(talk));
+        }
+
+        let clock = Instant::now();
+        let vector = self.assistant.knowledge.embed(text).await?;
+        self.timings.embed = milliseconds(clock);
+        let clock = Instant::now();
+        let verdict = self.content.triage.check_similar(text, &vector);
+        self.timings.triage += milliseconds(clock);
+        if let Some(alarm) = verdict.alarm() {
+            return Ok(self.emergency(alarm));
+        }
+
+        let continued = follow_up::continued(text, &self.question.history);
+        let clock = Instant::now();
+        if continued.is_none()
+            && let Some((approved, cosine)) =
+                self.content.approved.find(text, &vector, self.question.at.date())
+        {
+            self.timings.approved = milliseconds(clock);
+            return Ok(self.approved(&approved, cosine));
+        }
+        self.timings.approved = milliseconds(clock);
+
+        let found = self.search(vector, continued).await?;
+        let medical = is_medical_question(&found.asked);
+        let Some(quotation) = &found.quotation else {
+            return Ok(self.hand_over(medical, None));
+        };
+        if found.answerability < ANSWERABLE {
+            return Ok(self.hand_over(medical, None));
+        }
+        if medical {
+            return Ok(self.quoted(&found.passages, quotation, true, None));
+        }
+        match (self.assistant.options.compose, &self.assistant.generator) {
+            (Compose::Write, Some(generator)) => {
+                let passages: Vec<&Passage> = found
+                    .passages
+                    .iter()
+                    .take(self.assistant.options.passages)
+                    .map(|scored| &scored.passage)
+                    .collect();
+                let request = write::request(text, &self.question.history, &passages, self.language);
+                let clock = Instant::now();
+                let written = generator.generate(request).await?;
+                self.timings.compose = milliseconds(clock);
+                if write::declined(&written.text) {
+                    return Ok(self.hand_over(
+                        medical,
+                        Some(Rejected {
+                            text: written.text,
+                            reasons: vec!["the model found no answer".into()],
+                        }),
+                    ));
+                }
+                let clock = Instant::now();
+                let grounded = ground(&written.text, &passages, text);
+                self.timings.ground = milliseconds(clock);
+                Ok(match grounded {
+                    Ok(grounded) => {
+                        let sources = grounded.cited.iter().map(|&at| source(&found.passages[at])).collect();
+                        self.done(grounded.text, Outcome::Answered, sources, None, None)
+                    }
+                    Err(rejected) => self.quoted(&found.passages, quotation, medical, Some(rejected)),
+                })
+            }
+            _ => Ok(self.quoted(&found.passages, quotation, medical, None)),
+        }
+    }
+
+    pub async fn inspect(&mut self) -> Result<Inspection, AssistantError> {
+        let text = self.question.text.as_str();
+        let clock = Instant::now();
+        let vector = self.assistant.knowledge.embed(text).await?;
+        self.timings.embed = milliseconds(clock);
+        let continued = follow_up::continued(text, &self.question.history);
+        let found = self.search(vector, continued).await?;
+        self.timings.total = self.timings.embed + self.timings.search;
+        Ok(Inspection { passages: found.passages, answerability: found.answerability, timings: self.timings })
+    }
+
+    async fn search(&mut self, vector: Vec<f32>, continued: Option<String>) -> Result<Found, AssistantError> {
+        let (asked, vector) = match continued {
+            Some(continued) => {
+                let clock = Instant::now();
+                let vector = self.assistant.knowledge.embed(&continued).await?;
+                self.timings.embed += milliseconds(clock);
+                (continued, vector)
+            }
+            None => (self.question.text.clone(), vector),
+        };
+        let clock = Instant::now();
+        let day = self.question.at.date();
+        let found = self.assistant.knowledge.search(&asked, &vector, LOOKED_AT, day).await?;
+        self.timings.search = milliseconds(clock);
+        let clock = Instant::now();
+        let considered = &found.passages[..found.passages.len().min(self.assistant.options.passages)];
+        let candidates = quote::candidates(&asked, considered);
+        let quotation = quote::quote(considered, &candidates);
+        let answerability = answerability(&asked, &found, quotation.as_ref());
+        self.timings.compose = milliseconds(clock);
+        Ok(Found { asked, passages: found.passages, quotation, answerability })
+    }
+
+    fn texts(&self) -> &'a ReplyTexts {
+        self.content.replies.of(self.language)
+    }
+
+    fn emergency(&self, alarm: &Alarm) -> Answer {
+        let texts = self.texts();
+        let text = match alarm.kind {
+            Kind::Medical => &texts.emergency,
+            Kind::Poisoning => &texts.emergency_poisoning,
+            Kind::Pregnancy => &texts.emergency_pregnancy,
+            Kind::Violence => &texts.emergency_violence,
+            Kind::Mental => &texts.emergency_mental,
+        };
+        self.done(text.trim().to_owned(), Outcome::Emergency, Vec::new(), Some(Flag::Emergency), None)
+    }
+
+    fn small_talk(&self, talk: SmallTalk) -> Answer {
+        let texts = self.texts();
+        let (text, flag, intent) = match talk {
+            SmallTalk::Greeting => (&texts.greeting, None, None),
+            SmallTalk::Thanks => (&texts.thanks, None, None),
+            SmallTalk::Goodbye => (&texts.goodbye, None, None),
+            SmallTalk::Human => (&texts.human_requested, Some(Flag::HumanRequested), None),
+            SmallTalk::Stop => (&texts.stopped, None, Some(Intent::Stop)),
+            SmallTalk::Start => (&texts.started, None, Some(Intent::Start)),
+        };
+        let outcome = if flag.is_some() { Outcome::HandedOver } else { Outcome::SmallTalk };
+        let mut answer = self.done(text.trim().to_owned(), outcome, Vec::new(), flag, None);
+        answer.intent = intent;
+        answer
+    }
+
+    fn approved(&self, approved: &ApprovedAnswer, cosine: f32) -> Answer {
+        let (text, language) = approved.in_language(self.language);
+        let source = Source {
+            document: approved.source.clone().unwrap_or_else(|| format!("approved/{}", approved.id)),
+            title: approved.questions[0].clone(),
+            passage: text.to_owned(),
+            score: cosine,
+        };
+        let mut answer = self.done(text.to_owned(), Outcome::Approved, vec![source], None, None);
+        answer.language = language;
+        answer
+    }
+
+    fn quoted(
+        &self,
+        passages: &[ScoredPassage],
+        quotation: &Quotation,
+        medical: bool,
+        rejected: Option<Rejected>,
+    ) -> Answer {
+        let texts = self.texts();
+        let scored = &passages[quotation.passage];
+        let mut text =
+            format!("{}\n{}", texts.quoted_intro.trim(), quote::render(&scored.passage, quotation));
+        if medical {
+            text.push_str("\n\n");
+            text.push_str(texts.quoted_outro_medical.trim());
+        }
+        let flag = medical.then_some(Flag::Medical);
+        self.done(text, Outcome::Quoted, vec![source(scored)], flag, rejected)
+    }
+
+    fn hand_over(&self, medical: bool, rejected: Option<Rejected>) -> Answer {
+        let texts = self.texts();
+        let (text, flag) = if medical {
+            (&texts.handed_over_medical, Flag::Medical)
+        } else if normalized_words(&self.question.text).is_empty() {
+            (&texts.ask_clarify, Flag::NotFound)
+        } else {
+            (&texts.handed_over, Flag::NotFound)
+        };
+        self.done(text.trim().to_owned(), Outcome::HandedOver, Vec::new(), Some(flag), rejected)
+    }
+
+    fn done(
+        &self,
+        text: String,
+        outcome: Outcome,
+        sources: Vec<Source>,
+        flag: Option<Flag>,
+        rejected: Option<Rejected>,
+    ) -> Answer {
+        Answer {
+            text,
+            outcome,
+            language: self.language,
+            sources,
+            flag,
+            intent: None,
+            timings: self.timings,
+            rejected,
+        }
+    }
+}
+
+fn source(scored: &ScoredPassage) -> Source {
+    Source {
+        document: scored.passage.path.clone(),
+        title: scored.passage.title.clone(),
+        passage: scored.passage.text.clone(),
+        score: scored.score,
+    }
+}
+
+fn milliseconds(since: Instant) -> f64 {
+    since.elapsed().as_secs_f64() * 1000.0
+}
