@@ -1,8 +1,8 @@
 //! Red flags, found before and without any model.
 //!
-//! The hospital writes rules in `knowledge/triage/*.toml` ([`rules`] says how); [`Triage::load`] reads and checks
-//! them. [`Triage::check`] reads a message ([`reading`]: standard words, stems, typos mended towards the rules' own
-//! words, numbers, negation, what is past or only asked about) and looks for the rules' patterns ([`pattern`]) in
+//! The hospital writes rules in `knowledge/triage/*.toml` (`rules` says how); [`Triage::load`] reads and checks
+//! them. [`Triage::check`] reads a message (`reading`: standard words, stems, typos mended towards the rules' own
+//! words, numbers, negation, what is past or only asked about) and looks for the rules' patterns (`pattern`) in
 //! well under a millisecond. What no rule foresaw may still be close in meaning to one of their examples:
 //! [`Triage::check_similar`] compares embeddings.
 //!
