@@ -146,8 +146,8 @@ impl GgufFile {
         self.raw_matrix(name)?.into_qtensor(device)
     }
 
-    /// A projection's matrix of shape (outputs, inputs), rewritten without loss for speed (see [`RawMatrix::widened`]
-    /// and [`RawMatrix::padded`]); its columns may thus be more than the projection's inputs. `interleaved_heads`
+    /// A projection's matrix of shape (outputs, inputs), rewritten without loss for speed (see `RawMatrix::widened`
+    /// and `RawMatrix::padded`); its columns may thus be more than the projection's inputs. `interleaved_heads`
     /// heads of rows stored as pairs (Llama's queries and keys) are put into the order of halves.
     ///
     /// # Errors
