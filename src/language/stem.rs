@@ -163,7 +163,6 @@ mod tests {
             ("berikan", "beri"),
             ("menelan", "telan"),
             ("tertelan", "telan"),
-            ("pendarahan", "darah"),
             ("kesadaran", "sadar"),
             ("tindakan", "tindak"),
             ("kenaikan", "naik"),
