@@ -196,6 +196,34 @@ fn a_wrong_rule_is_an_error_that_says_what_is_allowed() {
 }
 
 #[test]
+fn c01_approved_questions_are_no_emergency() {
+    let triage = triage();
+    let mut questions = Vec::new();
+    for file in std::fs::read_dir("knowledge/approved").unwrap() {
+        let text = std::fs::read_to_string(file.unwrap().path()).unwrap();
+        collect_questions(&toml::from_str(&text).unwrap(), &mut questions);
+    }
+    let (alarmed, wrong) =
+        share(questions.iter().map(String::as_str), false, |text| triage.check(text).is_emergency());
+    assert!(alarmed <= 0.02, "{alarmed}: {wrong:#?}");
+}
+
+/// Every text under a key `question` or `questions`, however deep.
+fn collect_questions(value: &toml::Value, into: &mut Vec<String>) {
+    match value {
+        toml::Value::Table(table) => table.iter().for_each(|(key, value)| match value {
+            toml::Value::String(text) if key == "question" => into.push(text.clone()),
+            toml::Value::Array(texts) if key == "questions" => {
+                into.extend(texts.iter().filter_map(|text| Some(text.as_str()?.to_owned())));
+            }
+            other => collect_questions(other, into),
+        }),
+        toml::Value::Array(values) => values.iter().for_each(|value| collect_questions(value, into)),
+        _ => {}
+    }
+}
+
+#[test]
 fn c01_any_text_is_read_without_harm() {
     let triage = triage();
     for text in ["", " ", "?!", "🙏🙏", "a", "sakit ".repeat(5000).as_str(), "dada\u{0}nyeri", "\u{202e}adad"]

@@ -3,7 +3,9 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::domain::Language;
-use crate::language::{Token, TokenKind, Vocabulary, detect, informal_forms, is_root, normalize, stem};
+use crate::language::{
+    Token, TokenKind, Vocabulary, detect, informal_forms, is_root, normalize, stem, tokens,
+};
 
 use super::pattern::{WordId, Words};
 use super::rules::Rules;
@@ -21,6 +23,8 @@ pub(super) struct Reader {
     vocabulary: Vocabulary,
     /// What each of them stands for.
     meanings: HashMap<String, WordId>,
+    /// Words of the harmless sentences: right as they stand, however near to a rule's word.
+    innocent: HashSet<String>,
     negators: HashSet<WordId>,
     light: HashSet<WordId>,
     heads: HashSet<WordId>,
@@ -97,12 +101,20 @@ impl Reading {
 impl Reader {
     pub fn new(rules: &Rules) -> Self {
         let informal = informal_forms()
-            .filter(|(form, standard)| form.len() >= 5 && !standard.contains(' '))
+            .filter(|(form, standard)| form.len() >= 6 && !standard.contains(' '))
             .filter_map(|(form, standard)| Some((form, rules.words.id(&stem(standard))?)));
         let meanings: HashMap<String, WordId> =
             rules.words.iter().chain(informal).map(|(word, id)| (word.to_owned(), id)).collect();
         let ids = |list: &[String]| list.iter().filter_map(|w| rules.words.id(&stem(w))).collect();
+        let harmless = rules
+            .rules
+            .iter()
+            .flat_map(|rule| &rule.harmless)
+            .chain(&rules.complaints)
+            .chain(&rules.questions);
+        let innocent = harmless.flat_map(|text| tokens(text)).map(|token| token.text.into_owned()).collect();
         Self {
+            innocent,
             vocabulary: Vocabulary::new(meanings.keys().map(|word| (word.as_str(), 1))),
             meanings,
             negators: ids(&rules.context.negators),
@@ -172,12 +184,15 @@ impl Reader {
         ids.dedup();
         // Short English words lie close to Indonesian ones.
         let foreign = english && token.text.len() < 6;
-        if ids.is_empty() && !foreign && !stems.iter().any(|s| is_root(s)) {
+        if ids.is_empty() && !foreign && !stems.iter().any(|s| is_root(s)) && !self.innocent.contains(&*typed)
+        {
             // What the patient typed first: slang rules may have led a typo astray.
             for form in [&*typed, &*token.text, &*stems[0]] {
                 if ids.is_empty() {
                     let near = self.vocabulary.alternatives(form);
-                    ids.extend(near.iter().filter_map(|word| self.meanings.get(*word)));
+                    ids.extend(
+                        near.iter().filter(|w| is_slip(form, w)).filter_map(|word| self.meanings.get(*word)),
+                    );
                 }
             }
         }
@@ -238,6 +253,26 @@ impl Reader {
             words[at].headed = head(1) || (is(&self.light, &words[at - 1]) && head(2));
         }
     }
+}
+
+/// Whether the typed word may be this one mistyped. Short words lie so close to each other (`Komar`, `koma`) that only
+/// a missing letter or two swapped ones count there; two slips need a long word.
+fn is_slip(typed: &str, word: &str) -> bool {
+    let sorted = |w: &str| {
+        let mut letters: Vec<char> = w.chars().collect();
+        letters.sort_unstable();
+        letters
+    };
+    if typed.len() > 5 && typed.len() < 10 {
+        return is_without_vowels(typed, word) || strsim::osa_distance(typed, word) <= 1;
+    }
+    typed.len() > 5 || word.len() > typed.len() || sorted(typed) == sorted(word)
+}
+
+/// Whether the typed word is the other one without some of its vowels: `pngsn`, `pingsan`.
+fn is_without_vowels(typed: &str, word: &str) -> bool {
+    let bones = |w: &str| w.replace(['a', 'e', 'i', 'o', 'u'], "");
+    typed.len() < word.len() && bones(typed) == bones(word)
 }
 
 fn is(set: &HashSet<WordId>, heard: &Heard) -> bool {
