@@ -1,12 +1,22 @@
-//! One score of two: cosine and BM25, which live on different scales.
+//! One score of what speaks for a passage: its meaning as a whole, its nearest line, its words.
+//!
+//! Measured on IDK-MRC with multilingual-e5-small (4,017 contexts, the 382 answerable questions of the valid split, and
+//! the same questions with every word that indo-collex knows made colloquial; R@1 / R@5):
+//!
+//! | score | plain | colloquial |
+//! |---|---|---|
+//! | passage | .856 / .969 | .793 / .914 |
+//! | passage, words (standard scores, 1 : 0.5) | .874 / .971 | .825 / .945 |
+//! | passage + nearest line | .853 / .971 | .798 / .935 |
+//! | passage + nearest line + mean line, words (standard scores, 1 : 0.5) | .856 / .976 | .817 / .955 |
+//! | passage + nearest line, words (standard scores, 1 : 0.5) | .885 / .979 | .838 / .955 |
+//! | **passage + nearest line + 0.1 × words' share of the best** | **.890 / .979** | **.838 / .955** |
+//!
+//! Reciprocal rank fusion loses to the passage alone: it forgets by how much the best one leads. On the 3,733 questions
+//! of the train split, weights from 0.7 to 1 for the line and 0.05 to 0.1 for the words differ by 1.4 points of R@1.
 
-/// How much the lexical score counts beside the dense one.
-///
-/// Measured on IDK-MRC (382 questions over 4,395 contexts, multilingual-e5-small): dense alone R@1 .853, reciprocal
-/// rank fusion .817, this mix .872. Rank fusion loses because it forgets by how much the best passage leads.
-const LEXICAL_WEIGHT: f32 = 0.5;
-/// A spread below this is no spread: all candidates are equally good by that measure.
-const NO_SPREAD: f32 = 1e-6;
+/// What the best passage by words gains over one that holds none of them, in cosines.
+const WORDS: f32 = 0.1;
 
 /// What speaks for one candidate.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -19,29 +29,17 @@ pub(super) struct Evidence {
     pub lexical: f32,
 }
 
-impl Evidence {
-    /// How near the passage is in meaning: as a whole, on average, and where it is nearest.
-    fn meaning(&self) -> f32 {
-        let nearest = self.lines.iter().copied().max_by(f32::total_cmp);
-        let Some(nearest) = nearest else { return self.dense };
-        let average = self.lines.iter().sum::<f32>() / self.lines.len() as f32;
-        (self.dense + average + nearest) / 3.0
-    }
-}
-
-/// The fused score of each candidate: the standard score (distance from the candidates' mean in standard deviations) of
-/// the meaning plus [`LEXICAL_WEIGHT`] times that of BM25. Comparable within one search only.
+/// The fused score of each candidate, on the scale of a cosine: the mean of the passage's cosine and its nearest line's,
+/// plus half of [`WORDS`] times its BM25 as a share of the best candidate's. Comparable within one search only.
 pub(super) fn fuse(candidates: &[Evidence]) -> Vec<f32> {
-    let meaning = standard(&candidates.iter().map(Evidence::meaning).collect::<Vec<_>>());
-    let lexical = standard(&candidates.iter().map(|candidate| candidate.lexical).collect::<Vec<_>>());
-    meaning.iter().zip(lexical).map(|(meaning, lexical)| meaning + LEXICAL_WEIGHT * lexical).collect()
-}
-
-fn standard(values: &[f32]) -> Vec<f32> {
-    let count = values.len().max(1) as f32;
-    let mean = values.iter().sum::<f32>() / count;
-    let spread = (values.iter().map(|value| (value - mean).powi(2)).sum::<f32>() / count).sqrt();
-    values.iter().map(|value| if spread > NO_SPREAD { (value - mean) / spread } else { 0.0 }).collect()
+    let best = candidates.iter().map(|candidate| candidate.lexical).fold(f32::MIN_POSITIVE, f32::max);
+    candidates
+        .iter()
+        .map(|candidate| {
+            let nearest = candidate.lines.iter().copied().max_by(f32::total_cmp).unwrap_or(candidate.dense);
+            (candidate.dense + nearest + WORDS * candidate.lexical / best) / 2.0
+        })
+        .collect()
 }
 
 #[cfg(test)]
@@ -58,7 +56,8 @@ mod tests {
         assert!(scores[1] > scores[0] && scores[0] > scores[2]);
         let silent = fuse(&[evidence(0.9, &[], 0.0), evidence(0.8, &[], 0.0)]);
         assert!(silent[0] > silent[1] && silent.iter().all(|score| score.is_finite()));
-        assert_eq!(fuse(&[evidence(0.9, &[], 1.0)]), vec![0.0]);
+        assert_eq!(silent, vec![0.9, 0.8]);
+        assert_eq!(fuse(&[]), Vec::<f32>::new());
     }
 
     #[test]

@@ -212,7 +212,8 @@ impl KnowledgeBase {
         &self.embedder
     }
 
-    /// The vector of a question, to be searched with.
+    /// The vector of a question, to be searched with: as it is written. Standard spelling first gains 1.3 points of R@1 on
+    /// colloquial questions and loses half a point of R@1 and .8 of R@5 on plain ones (IDK-MRC, multilingual-e5-small).
     ///
     /// # Errors
     /// As [`Embedder::embed_query`].
