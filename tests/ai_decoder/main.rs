@@ -5,4 +5,5 @@
 mod conversation;
 mod reference;
 mod sequence;
+mod text;
 mod tiny;
