@@ -52,7 +52,11 @@ pub fn tokens(text: &str) -> Vec<Token<'_>> {
             at += 1;
             continue;
         } else {
-            (word(rest), TokenKind::Word)
+            // Numerals that are no digits (`½`, `Ⅳ`, `①`) start no word: each stands alone.
+            match word(rest) {
+                0 => (first.len_utf8(), TokenKind::Number),
+                length => (length, TokenKind::Word),
+            }
         };
         let end = at + length;
         let mut folded = fold(&text[at..end]);
@@ -238,6 +242,7 @@ fn link(rest: &str) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     fn texts(text: &str) -> Vec<String> {
         tokens(text).iter().map(|t| t.text.to_string()).collect()
@@ -284,6 +289,24 @@ mod tests {
             assert!(text.is_char_boundary(token.start) && text.is_char_boundary(token.end));
         }
         assert_eq!(&text[tokens(text)[1].start..tokens(text)[1].end], "Jum’at");
+    }
+
+    #[test]
+    fn numerals_that_are_no_digits_stand_alone() {
+        assert_eq!(texts("365¼ hari ① ²"), ["365", "1⁄4", "hari", "1", "2"]);
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_is_written_ends(text in "\\PC{0,40}", mixed in "[a-z0-9½²①Ⅳ٣'+\\-., ]{0,20}") {
+            for text in [text, mixed] {
+                let mut last = 0;
+                for token in tokens(&text) {
+                    prop_assert!(token.start >= last && token.end > token.start && token.end <= text.len());
+                    last = token.end;
+                }
+            }
+        }
     }
 
     #[test]
