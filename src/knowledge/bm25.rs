@@ -69,7 +69,17 @@ impl Postings {
 
     /// Whether any passage holds the term.
     pub fn contains(&self, token: &str) -> bool {
-        !self.of(term(token)).is_empty()
+        self.holding(token) > 0
+    }
+
+    /// How many passages hold the term.
+    pub fn holding(&self, token: &str) -> usize {
+        self.of(term(token)).len()
+    }
+
+    /// How many passages there are.
+    pub fn passages(&self) -> usize {
+        self.lengths.len()
     }
 
     fn of(&self, term: u64) -> &[Entry] {

@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 
 use crate::{
-    language::{TokenKind, Vocabulary, is_root, is_stopword, normalize, search_terms, stem},
+    language::{TokenKind, Vocabulary, is_root, is_stopword, normalize, search_stem, search_terms, stem},
     store::passages::PassageTokens,
 };
 
@@ -28,10 +28,13 @@ pub(super) fn passage_tokens(title: &str, headings: &[String], text: &str) -> Pa
 }
 
 /// A question, ready for the full-text index.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct QueryTerms {
     /// The stems that are searched for, each once.
     pub stems: Vec<String>,
+    /// How rare each of them is: `ln(1 + (N − n + ½) / (n + ½))` where n of the N passages hold it. A word that no passage
+    /// holds is the rarest.
+    pub rarity: Vec<f32>,
     /// Typing errors and what they were taken for.
     pub corrections: Vec<(String, String)>,
 }
@@ -66,14 +69,15 @@ pub(super) fn query_terms<'a>(
             if is_stopword(&token.text) {
                 continue;
             }
-            found = stem(&token.text).into_owned();
+            found = search_stem(&token.text).into_owned();
             // A word of the language that the documents happen not to hold is no typing error.
             if !holds(&found)
-                && !is_root(&found)
+                && !is_root(&stem(&token.text))
                 && let Some(meant) = vocabulary().correct(&token.text)
                 && !is_stopword(meant)
+                && !swaps_a_letter(&token.text, meant)
             {
-                found = stem(meant).into_owned();
+                found = search_stem(meant).into_owned();
                 terms.corrections.push((token.text.into_owned(), meant.to_owned()));
             }
         }
@@ -82,4 +86,10 @@ pub(super) fn query_terms<'a>(
         }
     }
     terms
+}
+
+/// Whether a word of four letters is taken for another of four: as often a name or another word ("andi", "anti") as a
+/// typing error.
+fn swaps_a_letter(typed: &str, meant: &str) -> bool {
+    typed.chars().count() == 4 && meant.chars().count() == 4
 }

@@ -8,6 +8,7 @@ use super::colloquial::{disemvowelled, is_known, reduplicated, regional, shifted
 use super::lexicon::{Lexicon, Slang, is_root, lexicon};
 use super::stem::stem;
 use super::stopwords::is_stopword;
+use super::synonyms::search_stem;
 use super::tokens::{Token, TokenKind, tokens};
 
 /// The words of a message in standard spelling. A token may become several (`rmhsakit` → `rumah`, `sakit`), which
@@ -75,7 +76,8 @@ pub fn standardize(text: &str) -> String {
     out
 }
 
-/// What an index holds of a text, and what a query asks it for: normalised, stemmed, without function words. A
+/// What an index holds of a text, and what a query asks it for: normalised, stemmed, synonyms joined, without function
+/// words. A
 /// query of nothing but function words keeps them all.
 pub fn search_terms(text: &str) -> Vec<Token<'_>> {
     let mut words = normalize(text);
@@ -83,10 +85,8 @@ pub fn search_terms(text: &str) -> Vec<Token<'_>> {
         words.retain(|w| !is_stopword(&w.text));
     }
     for word in &mut words {
-        if word.kind == TokenKind::Word
-            && let Cow::Owned(stemmed) = stem(&word.text)
-        {
-            word.text = Cow::Owned(stemmed);
+        if word.kind == TokenKind::Word {
+            word.text = Cow::Owned(search_stem(&word.text).into_owned());
         }
     }
     words

@@ -13,9 +13,12 @@ const WORDS: &str = "
     tolong silakan maaf permisi terima kasih terimakasih ya iya oke baik boleh bisa dapat harus perlu mau ingin hendak
     sangat sekali amat cukup agak hampir sekitar kira para sang si hal per nya pun lah kah kan lho sih dong kok deh nih
     tuh nanti tadi lagi ada jadi saat ketika waktu hendaknya selamat halo hai hi hallo assalamualaikum kakak min admin
+    melakukan memiliki mempunyai tersedia menjadi buat ikut kata benar nah kemarin meminta kena mendapat mendapatkan
+    memerlukan mengenai terkait jd dulu terus lantas kan bolehkah bisakah adakah coba kayak sepertinya tu info informasi
+    jelaskan sebutkan yo nggih punten permisi wae kang teh mah atuh akang teteh nuwun sewu datang
     gan sis pak bu mas mbak cara tahu tanya nanya bilang cerita kasih minta punya lain sama banget saja adanya berupa
     the a an of to in on at for with and or is are am was were be been do does did can could would should will what
-    when where who why how which i my me you your it its this that there please thank thanks hello hi have has had
+    when where who why how which much many need here provide want get any some from as if i my me you your it its this that there please thank thanks hello hi have has had
 ";
 
 static STOPWORDS: LazyLock<HashSet<&'static str>> = LazyLock::new(|| WORDS.split_whitespace().collect());
