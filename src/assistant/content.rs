@@ -28,7 +28,7 @@ impl Content {
     pub async fn load(knowledge_dir: &Path, knowledge: &KnowledgeBase) -> Result<Self, AssistantError> {
         let replies = Replies::load(knowledge_dir)?;
         let approved = ApprovedAnswers::load(knowledge_dir)?;
-        let triage = Triage::load(&knowledge_dir.join("triage"))?;
+        let triage = Triage::load(&knowledge_dir.join("triage"))?.with_questions(approved.questions());
         let vectors = knowledge.embed_cached(approved.questions()).await?;
         let approved = approved.with_vectors(vectors);
         let vectors = knowledge

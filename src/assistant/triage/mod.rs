@@ -95,6 +95,14 @@ impl Triage {
         Verdict { alarms }
     }
 
+    /// Adds questions that the hospital answers anyway: harmless by what they are, so the comparison by meaning learns
+    /// from them what its patients ask every day.
+    #[must_use]
+    pub fn with_questions(mut self, questions: Vec<String>) -> Self {
+        self.similarity.add_questions(questions);
+        self
+    }
+
     /// The sentences to embed at start for [`Self::with_example_vectors`], in the order it expects them.
     pub fn examples(&self) -> &[Example] {
         self.similarity.examples()
@@ -110,7 +118,8 @@ impl Triage {
         self
     }
 
-    /// Checks a message by its embedding (as a query, by the examples' embedder). A message in which the rules saw a red flag and found it denied, past or only asked about never alarms here.
+    /// Checks a message by its embedding (as a query, by the examples' embedder). A message in which the rules saw a red flag
+    /// and found it denied, past or only asked about never alarms here.
     pub fn check_similar(&self, text: &str, embedding: &[f32]) -> Verdict {
         let Some(id) = self.similarity.emergency(embedding) else { return Verdict::default() };
         let reading = self.read(text);

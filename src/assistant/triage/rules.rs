@@ -151,7 +151,7 @@ pub(super) struct SimilarityOptions {
 
 impl Default for SimilarityOptions {
     fn default() -> Self {
-        Self { threshold: 0.25, ridge: 2e-4 }
+        Self { threshold: 0.5, ridge: 1e-4 }
     }
 }
 
