@@ -13,9 +13,7 @@ use std::time::{Duration, Instant};
 use candle_core::quantized::gguf_file;
 use candle_core::{Device, Tensor};
 use candle_transformers::models::quantized_qwen2::ModelWeights;
-use criterion::{
-    BenchmarkGroup, Criterion, SamplingMode, Throughput, criterion_group, criterion_main, measurement,
-};
+use criterion::{BenchmarkGroup, Criterion, SamplingMode, Throughput, measurement};
 use satubumi::ai::ComputeOptions;
 use satubumi::ai::decoder::{Decoder, KvCache, ModelFiles};
 use satubumi::ai::models::{Models, ModelsOptions};
@@ -103,5 +101,8 @@ fn stock(group: &mut Group<'_>, path: &Path) {
     });
 }
 
-criterion_group!(benches, benchmark);
-criterion_main!(benches);
+fn main() {
+    let mut criterion = Criterion::default().configure_from_args();
+    benchmark(&mut criterion);
+    criterion.final_summary();
+}

@@ -16,7 +16,7 @@ mod weights;
 mod worker;
 
 pub use compute::{ComputeOptions, DeviceChoice};
-pub use embedder::{Embedder, EmbedderIdentity, EmbedderOptions, Pooling, ScriptedEmbedder};
+pub use embedder::{Embedder, EmbedderIdentity, EmbedderOptions, Pooling, ScriptedEmbedder, TokenStates};
 pub use encoder::{LocalEmbedder, LocalReranker};
 pub use error::AiError;
 pub use generator::{

@@ -21,16 +21,19 @@ pub(super) struct Sequences {
     pub types: Vec<u32>,
     /// The first token of each sequence, then the number of tokens.
     pub starts: Vec<usize>,
+    /// The bytes of its text that each token stands for; `(0, 0)` for special tokens.
+    pub spans: Vec<(usize, usize)>,
 }
 
 impl Sequences {
     /// Lays another sequence at the end.
-    pub fn push(&mut self, ids: &[u32], types: &[u32]) {
+    pub fn push(&mut self, ids: &[u32], types: &[u32], spans: &[(usize, usize)]) {
         if self.starts.is_empty() {
             self.starts.push(0);
         }
         self.ids.extend_from_slice(ids);
         self.types.extend_from_slice(types);
+        self.spans.extend_from_slice(spans);
         self.starts.push(self.ids.len());
     }
 }

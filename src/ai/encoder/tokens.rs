@@ -63,13 +63,11 @@ impl Tokens {
         for input in inputs {
             let encoding = self.encode(input)?;
             let count = encoding.get_ids().len();
-            match batches.last_mut().filter(|batch| batch.ids.len() + count <= budget) {
-                Some(batch) => batch.push(encoding.get_ids(), encoding.get_type_ids()),
-                None => {
-                    let mut batch = Sequences::default();
-                    batch.push(encoding.get_ids(), encoding.get_type_ids());
-                    batches.push(batch);
-                }
+            if batches.last().is_none_or(|batch| batch.ids.len() + count > budget) {
+                batches.push(Sequences::default());
+            }
+            if let Some(batch) = batches.last_mut() {
+                batch.push(encoding.get_ids(), encoding.get_type_ids(), encoding.get_offsets());
             }
         }
         Ok(batches)
