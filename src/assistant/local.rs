@@ -124,7 +124,9 @@ impl LocalAssistant {
     pub fn fixed_texts(&self, language: Language) -> Vec<String> {
         let content = self.content.load();
         let texts = content.replies.of(language);
-        vec![texts.quoted_intro.clone(), texts.quoted_outro_medical.clone(), texts.consent_notice.clone()]
+        let fixed =
+            [&texts.quoted_intro, &texts.quoted_outro_medical, &texts.consent_notice, &texts.related_intro];
+        fixed.map(String::clone).to_vec()
     }
 
     pub(super) fn fallback(&self, question: &Question) -> Answer {

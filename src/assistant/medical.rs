@@ -5,9 +5,7 @@
 //! bawa anak saat besuk?", "cek gula harus puasa?") is told by its own words. Missing one costs little, since claims
 //! are never composed; finding one too many costs a member of staff a look.
 
-use crate::language::{Token, TokenKind, normalize, stem};
-
-use super::small_talk::is_in;
+use super::seen::Seen;
 
 /// What a clinician is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -72,14 +70,11 @@ const UNITS: &str = "
 
 /// What a clinician is asked for, if the text asks for it.
 pub fn medical_question(text: &str) -> Option<MedicalQuestion> {
-    let tokens = normalize(text);
-    let words: Vec<&str> = tokens.iter().map(|token| &*token.text).collect();
-    let stems: Vec<_> = words.iter().map(|word| stem(word)).collect();
-    let seen = Seen { words: &words, stems: stems.iter().map(|s| &**s).collect() };
+    let seen = Seen::of(text);
     let house = seen.any(HOUSE);
     if seen.asks_dose() {
         Some(MedicalQuestion::Dose)
-    } else if seen.asks_result(&tokens) {
+    } else if seen.asks_result() {
         Some(MedicalQuestion::Result)
     } else if seen.asks_prescription(house) {
         Some(MedicalQuestion::Prescription)
@@ -100,27 +95,7 @@ pub fn is_medical_question(text: &str) -> bool {
     medical_question(text).is_some()
 }
 
-/// A question's words, as standard words and as stems.
-struct Seen<'a> {
-    words: &'a [&'a str],
-    stems: Vec<&'a str>,
-}
-
-impl Seen<'_> {
-    fn at(&self, i: usize, list: &str) -> bool {
-        is_in(list, self.words[i]) || is_in(list, self.stems[i])
-    }
-
-    fn any(&self, list: &str) -> bool {
-        (0..self.words.len()).any(|i| self.at(i, list))
-    }
-
-    /// Whether a word of the first list stands before one of the second, with at most one word between.
-    fn pair(&self, first: &str, second: &str) -> bool {
-        (0..self.words.len())
-            .any(|i| self.at(i, first) && (i + 1..self.words.len().min(i + 3)).any(|j| self.at(j, second)))
-    }
-
+impl Seen {
     fn asks_dose(&self) -> bool {
         let taken = self.any(MEDICINES) || self.any(CLINICAL) || self.any("minum telan oles");
         self.any("dosis dose dosage overdosis takaran")
@@ -131,13 +106,12 @@ impl Seen<'_> {
                 && self.any("atau apa apakah kapan")
     }
 
-    fn asks_result(&self, tokens: &[Token<'_>]) -> bool {
-        let number = tokens.iter().any(|token| token.kind == TokenKind::Number);
+    fn asks_result(&self) -> bool {
         let meaning = self.any("arti maksud mean meaning baca interpretasi simpul jelas");
         let value = self.any(VALUES);
         let judged =
             self.any("normal bahaya tinggi rendah kenapa bagaimana parah perlu harus apa apakah aman wajar");
-        value && (meaning || number && judged && !self.any(HOUSE_OF_RESULTS))
+        value && (meaning || self.number && judged && !self.any(HOUSE_OF_RESULTS))
     }
 
     fn asks_prescription(&self, house: bool) -> bool {
@@ -162,7 +136,7 @@ impl Seen<'_> {
                 && self.any("saya aku ibu bapak anak suami istri ya dokter my badan terus")
             || self.pair("apa apakah mungkin", "saya ini itu aku")
                 && (self.any("gejala kena tanda idap tular") || self.any(CLINICAL))
-            || self.any(CLINICAL) && self.words.last().is_some_and(|last| matches!(*last, "bukan"))
+            || self.any(CLINICAL) && self.ends_with("bukan")
     }
 }
 

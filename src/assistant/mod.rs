@@ -4,15 +4,17 @@
 //!    is compared with their examples once the question's vector is there.
 //! 2. [`small_talk`]: greetings, thanks, a wish for a human, STOP and MULAI get fixed replies.
 //! 3. [`approved`]: a question that the hospital has released an answer for gets that answer, word for word.
-//! 4. The knowledge base is searched; [`follow_up`] joins a short question to the one it continues.
+//! 4. The knowledge base is searched ([`follow_up`] joins a short question to the one it continues), and [`alignment`]
+//!    reads what it found word by word.
 //! 5. [`medical`]: permission, safety, dose, diagnosis are never composed: the hospital's own words, and a human.
-//! 6. [`answerable`] says whether the passages hold an answer at all; if not, staff will answer.
+//! 6. [`own_case`] and [`answerable`] say whether documents can answer at all; if not, staff will.
 //! 7. [`compose`] quotes the passages' lines or lets the generator write, and [`ground`] checks what it wrote; what
 //!    fails there becomes a quotation.
 //!
 //! At first contact a short notice goes ahead of the answer in the same text (behind it in an emergency). Whatever
 //! fails inside becomes the fallback text and a flag: [`Assistant::answer`] never fails.
 
+pub mod alignment;
 pub mod answerable;
 pub mod approved;
 pub mod compose;
@@ -22,9 +24,11 @@ pub mod follow_up;
 pub mod ground;
 mod local;
 pub mod medical;
+pub mod own_case;
 mod pipeline;
 mod replies;
 mod scripted;
+mod seen;
 pub mod small_talk;
 pub mod triage;
 

@@ -4,7 +4,8 @@ use std::time::Instant;
 
 use super::{
     AssistantError, Compose, LocalAssistant, Question, ReplyTexts,
-    answerable::{ANSWERABLE, answerability},
+    alignment::Alignment,
+    answerable::{ANSWERABLE, RELATED, Signs},
     approved::ApprovedAnswer,
     compose::{
         quote::{self, Quotation},
@@ -14,12 +15,13 @@ use super::{
     follow_up,
     ground::ground,
     medical::is_medical_question,
+    own_case::own_case,
     small_talk::{SmallTalk, small_talk},
     triage::{Alarm, Kind},
 };
 use crate::{
     domain::{Answer, Flag, Intent, Language, Outcome, Passage, Rejected, ScoredPassage, Source, Timings},
-    language::{detect, normalized_words},
+    language::{Asked, detect, normalized_words},
 };
 
 /// What a search found, for evaluation and for staff.
@@ -29,12 +31,17 @@ pub struct Inspection {
     pub passages: Vec<ScoredPassage>,
     /// How likely they hold the answer, 0..=1 ([`super::answerable`]).
     pub answerability: f32,
+    /// What that is judged by; nothing where no passage has a line.
+    pub signs: Option<Signs>,
     /// Milliseconds a step.
     pub timings: Timings,
 }
 
-/// Passages that are looked at; only the first few may be quoted.
-const LOOKED_AT: usize = 10;
+/// Passages that a search gives.
+const FOUND: usize = 10;
+/// How many of them are read word by word; what is quoted comes from these. On the tuning half of the sample hospital's
+/// evaluation the right line is among the first six passages in 97 of 100 questions, among the first four in 92.
+const READ: usize = 6;
 
 /// One question under way.
 pub(super) struct Attempt<'a> {
@@ -50,6 +57,7 @@ struct Found {
     asked: String,
     passages: Vec<ScoredPassage>,
     quotation: Option<Quotation>,
+    signs: Option<Signs>,
     answerability: f32,
 }
 
@@ -97,8 +105,13 @@ impl<'a> Attempt<'a> {
         let Some(quotation) = &found.quotation else {
             return Ok(self.hand_over(medical, None));
         };
-        if found.answerability < ANSWERABLE {
+        if own_case(text).is_some() || found.answerability < RELATED {
             return Ok(self.hand_over(medical, None));
+        }
+        if found.answerability < ANSWERABLE {
+            // What a clinician must answer is never answered by halves.
+            let related = (!medical).then(|| self.related(&found.passages, quotation));
+            return Ok(related.unwrap_or_else(|| self.hand_over(medical, None)));
         }
         if medical {
             return Ok(self.quoted(&found.passages, quotation, true, None));
@@ -146,8 +159,9 @@ impl<'a> Attempt<'a> {
         self.timings.embed = milliseconds(clock);
         let continued = follow_up::continued(text, &self.question.history);
         let found = self.search(vector, continued).await?;
-        self.timings.total = self.timings.embed + self.timings.search;
-        Ok(Inspection { passages: found.passages, answerability: found.answerability, timings: self.timings })
+        self.timings.total = self.timings.embed + self.timings.search + self.timings.read;
+        let Found { passages, answerability, signs, .. } = found;
+        Ok(Inspection { passages, answerability, signs, timings: self.timings })
     }
 
     async fn search(&mut self, vector: Vec<f32>, continued: Option<String>) -> Result<Found, AssistantError> {
@@ -162,15 +176,25 @@ impl<'a> Attempt<'a> {
         };
         let clock = Instant::now();
         let day = self.question.at.date();
-        let found = self.assistant.knowledge.search(&asked, &vector, LOOKED_AT, day).await?;
+        let found = self.assistant.knowledge.search(&asked, &vector, FOUND, day).await?;
         self.timings.search = milliseconds(clock);
         let clock = Instant::now();
-        let considered = &found.passages[..found.passages.len().min(self.assistant.options.passages)];
-        let candidates = quote::candidates(&asked, considered);
-        let quotation = quote::quote(considered, &candidates);
-        let answerability = answerability(&asked, &found, quotation.as_ref());
+        let read = &found.passages[..found.passages.len().min(READ)];
+        let embedder = self.assistant.knowledge.embedder();
+        let alignment = Alignment::of(embedder, &asked, &found.terms, read).await?;
+        self.timings.read = milliseconds(clock);
+        let clock = Instant::now();
+        let quotation = quote::quote(read, &quote::candidates(&asked, &self.kinds(&asked), read, &alignment));
+        let signs = quotation.as_ref().map(Signs::of);
+        let answerability = signs.map_or(0.0, Signs::answerability);
         self.timings.compose = milliseconds(clock);
-        Ok(Found { asked, passages: found.passages, quotation, answerability })
+        Ok(Found { asked, passages: found.passages, quotation, signs, answerability })
+    }
+
+    /// What is asked for: by the question itself, or by what it continues where it names nothing ("kalau Minggu?").
+    fn kinds(&self, asked: &str) -> Vec<Asked> {
+        let own = Asked::all_of(&self.question.text);
+        if own == [Asked::Other] { Asked::all_of(asked) } else { own }
     }
 
     fn texts(&self) -> &'a ReplyTexts {
@@ -226,15 +250,13 @@ impl<'a> Attempt<'a> {
         rejected: Option<Rejected>,
     ) -> Answer {
         let texts = self.texts();
-        let scored = &passages[quotation.passage];
-        let mut text =
-            format!("{}\n{}", texts.quoted_intro.trim(), quote::render(&scored.passage, quotation));
+        let mut text = format!("{}\n{}", texts.quoted_intro.trim(), quote::render(passages, quotation));
         if medical {
             text.push_str("\n\n");
             text.push_str(texts.quoted_outro_medical.trim());
         }
         let flag = medical.then_some(Flag::Medical);
-        self.done(text, Outcome::Quoted, vec![source(scored)], flag, rejected)
+        self.done(text, Outcome::Quoted, sources(passages, quotation), flag, rejected)
     }
 
     fn hand_over(&self, medical: bool, rejected: Option<Rejected>) -> Answer {
@@ -247,6 +269,15 @@ impl<'a> Attempt<'a> {
             (&texts.handed_over, Flag::NotFound)
         };
         self.done(text.trim().to_owned(), Outcome::HandedOver, Vec::new(), Some(flag), rejected)
+    }
+
+    /// A hand-over that shows what lies nearest, as no answer: a patient often finds it there, and staff see it too.
+    fn related(&self, passages: &[ScoredPassage], quotation: &Quotation) -> Answer {
+        let mut answer = self.hand_over(false, None);
+        let quoted = quote::render(passages, quotation);
+        answer.text = format!("{}\n\n{}\n{quoted}", answer.text, self.texts().related_intro.trim());
+        answer.sources = sources(passages, quotation);
+        answer
     }
 
     fn done(
@@ -268,6 +299,10 @@ impl<'a> Attempt<'a> {
             rejected,
         }
     }
+}
+
+fn sources(passages: &[ScoredPassage], quotation: &Quotation) -> Vec<Source> {
+    quotation.parts.iter().map(|part| source(&passages[part.passage])).collect()
 }
 
 fn source(scored: &ScoredPassage) -> Source {

@@ -26,6 +26,8 @@ pub struct ReplyTexts {
     pub handed_over_medical: String,
     /// Ahead of a quotation.
     pub quoted_intro: String,
+    /// Ahead of what lies nearest, after [`Self::handed_over`].
+    pub related_intro: String,
     /// After a quotation that touches on safety, dose or diagnosis.
     pub quoted_outro_medical: String,
     /// The patient asked for a human.

@@ -309,12 +309,13 @@ fn silence() -> Answer {
 /// Counts an outcome and where its time went; a step that was not reached is not counted.
 fn count(outcome: Outcome, timings: &Timings) {
     metrics::counter!("satubumi_answers_total", "outcome" => outcome.as_str()).increment(1);
-    let Timings { triage, approved, embed, search, compose, ground, total } = *timings;
+    let Timings { triage, approved, embed, search, read, compose, ground, total } = *timings;
     let steps = [
         ("triage", triage),
         ("approved", approved),
         ("embed", embed),
         ("search", search),
+        ("read", read),
         ("compose", compose),
         ("ground", ground),
         ("total", total),

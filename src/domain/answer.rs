@@ -126,7 +126,10 @@ pub struct Timings {
     pub embed: f64,
     /// Dense and lexical search, fusion, reranking.
     pub search: f64,
-    /// The generator.
+    /// Reading the best passages word by word.
+    #[serde(default)]
+    pub read: f64,
+    /// Choosing what to quote, or the generator.
     pub compose: f64,
     /// Checking what was composed.
     pub ground: f64,

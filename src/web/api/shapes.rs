@@ -41,6 +41,7 @@ pub(crate) struct TimingsShape {
     approved: f64,
     embed: f64,
     search: f64,
+    read: f64,
     compose: f64,
     ground: f64,
     /// The whole way, the waiting included.
@@ -48,8 +49,8 @@ pub(crate) struct TimingsShape {
 }
 
 impl From<Timings> for TimingsShape {
-    fn from(Timings { triage, approved, embed, search, compose, ground, total }: Timings) -> Self {
-        Self { triage, approved, embed, search, compose, ground, total }
+    fn from(Timings { triage, approved, embed, search, read, compose, ground, total }: Timings) -> Self {
+        Self { triage, approved, embed, search, read, compose, ground, total }
     }
 }
 
