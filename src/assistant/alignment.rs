@@ -9,8 +9,7 @@
 //!
 //! Measured with multilingual-e5-small. IDK-MRC, telling answerable questions from others: AUROC .800 against .709 for
 //! the passage's cosine and .743 for the share of words found. Sample hospital, tuning half, 86 questions, right facts
-//! in the quoted lines without any threshold: 77 with it, 69 without. Sharpness 8 was the best of 2, 4, 8, 16 on IDK-MRC's
-//! train split.
+//! in the quoted lines without any threshold: 77 with it, 69 without.
 
 use std::ops::Range;
 
@@ -21,7 +20,7 @@ use crate::{
     language::{TokenKind, is_stopword, search_stem, standardize, tokens},
 };
 
-/// How strongly the worst word decides.
+/// How strongly the worst word decides: 0 would be the mean. 8 is what the figures above were measured with.
 const SHARPNESS: f32 = 8.0;
 /// The cosine of a word to a text without words: what unrelated words have.
 const UNRELATED: f32 = 0.6;

@@ -40,7 +40,7 @@ pub struct Inspection {
 /// Passages that a search gives.
 const FOUND: usize = 10;
 /// How many of them are read word by word; what is quoted comes from these. On the tuning half of the sample hospital's
-/// evaluation the right line is among the first six passages in 97 of 100 questions, among the first four in 92.
+/// evaluation 77 of 86 questions get every fact from the best six passages, 72 from the best four.
 const READ: usize = 6;
 
 /// One question under way.

@@ -8,7 +8,7 @@
 //! // Everyday spelling becomes standard Indonesian; offsets still point into what the patient wrote.
 //! assert_eq!(standardize("Kak, poli gigi bukanya jm brp ya?"), "Kakak, poli gigi bukanya jam berapa ya?");
 //! let words = normalize("wetengku loro bgt");
-//! assert_eq!(words.iter().map(|w| &*w.text).collect::<Vec<_>>(), ["perutku", "sakit", "sekali"]);
+//! assert_eq!(words.iter().map(|w| &*w.text).collect::<Vec<_>>(), ["perutku", "sakit", "banget"]);
 //! // For an index and its queries: the same words without affixes and without function words.
 //! let terms = search_terms("Berapa biaya pemeriksaannya?");
 //! assert_eq!(terms.iter().map(|t| &*t.text).collect::<Vec<_>>(), ["biaya", "periksa"]);

@@ -114,3 +114,31 @@ fn token_ids_are_those_of_the_original_tokenizer() {
         assert_eq!(tokenizer.encode(text, true).unwrap().get_ids(), ids, "{text}");
     }
 }
+
+#[tokio::test]
+async fn words_are_read_where_they_stand() {
+    let (question, passage) =
+        ("dokter kuping hari rabu ada?", "Poliklinik THT (telinga) buka Rabu.\nParkir di Gedung C.");
+    let embedder = embedder().await;
+    let read = embedder.read(question, vec![passage.to_owned(), String::new()]).await.unwrap();
+    assert_eq!(read.len(), 3);
+    assert!(read[2].spans.is_empty(), "special tokens stand for no word");
+    let asked = |word: &str| {
+        let at = question.find(word).unwrap();
+        read[0].word(at, at + word.len()).unwrap()
+    };
+    let held = |word: &str| {
+        let at = passage.find(word).unwrap();
+        read[1].word(at, at + word.len()).unwrap()
+    };
+    assert!(cosine(&asked("rabu"), &held("Rabu")) > cosine(&asked("rabu"), &held("Parkir")) + 0.05);
+    assert!(cosine(&asked("kuping"), &held("telinga")) > cosine(&asked("kuping"), &held("Parkir")));
+    for states in &read {
+        assert!(states.states.iter().all(|state| state.len() == 384));
+        assert!(states.spans.windows(2).all(|pair| pair[0].0 <= pair[1].0));
+    }
+    // The question is read alone, whatever it is read with.
+    let alone = embedder.read(question, Vec::new()).await.unwrap();
+    let apart = alone[0].states.iter().flatten().zip(read[0].states.iter().flatten());
+    assert!(apart.map(|(a, b)| (a - b).abs()).fold(0f32, f32::max) < 1e-4);
+}
