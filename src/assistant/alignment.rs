@@ -195,6 +195,7 @@ mod tests {
         QueryTerms {
             stems: stems.iter().map(|stem| (*stem).to_owned()).collect(),
             rarity: vec![3.0; stems.len()],
+            unheld: Vec::new(),
             corrections: corrections.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect(),
         }
     }

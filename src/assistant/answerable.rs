@@ -16,6 +16,10 @@
 use serde::Serialize;
 
 use super::compose::quote::Quotation;
+use crate::{
+    knowledge::QueryTerms,
+    language::{TokenKind, is_stopword, normalize, search_stem},
+};
 
 /// From here a question is answered from the passages. Found on the tuning half: the lowest value at which two of its 21
 /// unanswerable questions are answered anyway (the target is one in ten).
@@ -46,9 +50,40 @@ impl Signs {
     }
 }
 
+/// Whether a doctor or a kind of doctor is asked for that no document names: "dr. Andi", "dokter paru". Another doctor's
+/// hours are the nearest line then, and all of its other words fit.
+pub fn names_unknown_doctor(question: &str, terms: &QueryTerms) -> bool {
+    let words = normalize(question);
+    // "dr" is also short for "dari".
+    let practises = words.iter().any(|word| {
+        matches!(&*word.text, "praktik" | "jadwal" | "poli" | "poliklinik" | "spesialis" | "konsultasi")
+    });
+    words.windows(2).any(|pair| {
+        let typed = question[pair[0].start..pair[0].end].to_lowercase();
+        let titled = match typed.as_str() {
+            "dr" => practises,
+            "drg" => true,
+            _ => pair[0].text == "dokter",
+        };
+        titled
+            && pair[1].kind == TokenKind::Word
+            && !is_stopword(&pair[1].text)
+            && terms.unheld.iter().any(|stem| *stem == search_stem(&pair[1].text))
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_doctor_that_no_document_names_is_noticed() {
+        let terms = |unheld: &str| QueryTerms { unheld: vec![unheld.to_owned()], ..QueryTerms::default() };
+        assert!(names_unknown_doctor("dr andi sp.og praktek hari apa aja min", &terms("andi")));
+        assert!(names_unknown_doctor("dokter paru ada hari apa", &terms("paru")));
+        assert!(!names_unknown_doctor("dokter gigi ada hari apa", &terms("paru")));
+        assert!(!names_unknown_doctor("ibu sy dr cikampek mau rawat inap", &terms("cikampek")));
+    }
 
     #[test]
     fn a_line_that_meets_every_word_answers_and_one_that_lacks_the_subject_does_not() {

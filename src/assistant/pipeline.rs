@@ -5,7 +5,7 @@ use std::time::Instant;
 use super::{
     AssistantError, Compose, LocalAssistant, Question, ReplyTexts,
     alignment::Alignment,
-    answerable::{ANSWERABLE, RELATED, Signs},
+    answerable::{ANSWERABLE, RELATED, Signs, names_unknown_doctor},
     approved::ApprovedAnswer,
     compose::{
         quote::{self, Quotation},
@@ -59,6 +59,8 @@ struct Found {
     quotation: Option<Quotation>,
     signs: Option<Signs>,
     answerability: f32,
+    /// Whether it asks for what no document can hold, or names a doctor that none does.
+    beyond_documents: bool,
 }
 
 impl<'a> Attempt<'a> {
@@ -105,7 +107,7 @@ impl<'a> Attempt<'a> {
         let Some(quotation) = &found.quotation else {
             return Ok(self.hand_over(medical, None));
         };
-        if own_case(text).is_some() || found.answerability < RELATED {
+        if found.beyond_documents || found.answerability < RELATED {
             return Ok(self.hand_over(medical, None));
         }
         if found.answerability < ANSWERABLE {
@@ -187,8 +189,10 @@ impl<'a> Attempt<'a> {
         let quotation = quote::quote(read, &quote::candidates(&asked, &self.kinds(&asked), read, &alignment));
         let signs = quotation.as_ref().map(Signs::of);
         let answerability = signs.map_or(0.0, Signs::answerability);
+        let beyond_documents =
+            own_case(&self.question.text).is_some() || names_unknown_doctor(&asked, &found.terms);
         self.timings.compose = milliseconds(clock);
-        Ok(Found { asked, passages: found.passages, quotation, signs, answerability })
+        Ok(Found { asked, passages: found.passages, quotation, signs, answerability, beyond_documents })
     }
 
     /// What is asked for: by the question itself, or by what it continues where it names nothing ("kalau Minggu?").

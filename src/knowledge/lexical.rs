@@ -35,6 +35,8 @@ pub struct QueryTerms {
     /// How rare each of them is: `ln(1 + (N − n + ½) / (n + ½))` where n of the N passages hold it. A word that no passage
     /// holds is the rarest.
     pub rarity: Vec<f32>,
+    /// Those that no passage holds.
+    pub unheld: Vec<String>,
     /// Typing errors and what they were taken for.
     pub corrections: Vec<(String, String)>,
 }

@@ -151,6 +151,7 @@ impl Snapshot {
             (1.0 + ((passages - held) as f32 + 0.5) / (held as f32 + 0.5)).ln()
         };
         terms.rarity = terms.stems.iter().map(rarity).collect();
+        terms.unheld = terms.stems.iter().filter(|stem| !holds(stem)).cloned().collect();
         terms
     }
 
