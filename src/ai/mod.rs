@@ -16,7 +16,9 @@ mod weights;
 mod worker;
 
 pub use compute::{ComputeOptions, DeviceChoice};
-pub use embedder::{Embedder, EmbedderIdentity, EmbedderOptions, Pooling, ScriptedEmbedder, TokenStates};
+pub use embedder::{
+    Embedder, EmbedderIdentity, EmbedderOptions, Pooling, ScriptedEmbedder, TokenStates, dot,
+};
 pub use encoder::{LocalEmbedder, LocalReranker};
 pub use error::AiError;
 pub use generator::{

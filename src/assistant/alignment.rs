@@ -14,10 +14,10 @@
 use std::ops::Range;
 
 use crate::{
-    ai::{AiError, Embedder, TokenStates},
+    ai::{AiError, Embedder, TokenStates, dot},
     domain::{Passage, ScoredPassage},
     knowledge::QueryTerms,
-    language::{TokenKind, is_stopword, search_stem, standardize, tokens},
+    language::{Token, TokenKind, is_stopword, search_stem, standardize, tokens},
 };
 
 /// How strongly the worst word decides: 0 would be the mean. 8 is what the figures above were measured with.
@@ -25,31 +25,19 @@ const SHARPNESS: f32 = 8.0;
 /// The cosine of a word to a text without words: what unrelated words have.
 const UNRELATED: f32 = 0.6;
 
-/// A word of the question.
-#[derive(Clone, Debug, PartialEq)]
-pub struct AskedWord {
-    /// In standard spelling.
-    pub text: String,
-    /// How rare it is among the passages; see [`QueryTerms::rarity`].
-    pub rarity: f32,
-}
-
-/// How well one line, with the headings above it, meets the question's words.
-#[derive(Clone, Debug, PartialEq)]
-pub struct LineAlignment {
-    /// For each asked word the cosine of its nearest word, in [`Alignment::words`]' order.
-    pub nearest: Vec<f32>,
-    /// Their soft minimum.
-    pub score: f32,
-}
-
 /// A question laid beside passages.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Alignment {
-    /// The question's content words; all of its words where it has no other.
-    pub words: Vec<AskedWord>,
-    /// For each passage its lines'.
-    pub lines: Vec<Vec<LineAlignment>>,
+    /// For each passage how well each of its lines, with the headings above it, meets the question's content words (all
+    /// of its words where it has no other): the soft minimum of their cosines.
+    pub lines: Vec<Vec<f32>>,
+}
+
+/// A word of the question.
+struct AskedWord {
+    /// How rare it is among the passages; see [`QueryTerms::rarity`].
+    rarity: f32,
+    state: Vec<f32>,
 }
 
 impl Alignment {
@@ -67,9 +55,8 @@ impl Alignment {
         let texts: Vec<Text> = passages.iter().map(|scored| Text::of(&scored.passage)).collect();
         let read = embedder.read(&question, texts.iter().map(|text| text.whole.clone()).collect()).await?;
         let Some((asked, held)) = read.split_first() else { return Ok(Self::default()) };
-        let (words, states) = asked_words(&question, terms, asked);
-        let lines = texts.iter().zip(held).map(|(text, held)| text.align(held, &states, &words)).collect();
-        Ok(Self { words, lines })
+        let words = asked_words(&question, terms, asked);
+        Ok(Self { lines: texts.iter().zip(held).map(|(text, held)| text.align(held, &words)).collect() })
     }
 }
 
@@ -90,21 +77,19 @@ fn corrected(question: &str, terms: &QueryTerms) -> String {
 }
 
 /// The words that matter, with their states.
-fn asked_words(question: &str, terms: &QueryTerms, states: &TokenStates) -> (Vec<AskedWord>, Vec<Vec<f32>>) {
+fn asked_words(question: &str, terms: &QueryTerms, states: &TokenStates) -> Vec<AskedWord> {
     let rarest = terms.rarity.iter().copied().fold(1.0, f32::max);
-    let mut words = Vec::new();
-    for token in tokens(question) {
-        let Some(state) = states.word(token.start, token.end) else { continue };
+    let mut asked = tokens(question);
+    if asked.iter().any(|token| !is_stopword(&token.text)) {
+        asked.retain(|token| !is_stopword(&token.text));
+    }
+    let word = |token: Token<'_>| {
+        let state = states.word(token.start, token.end)?;
         let said = if token.kind == TokenKind::Word { search_stem(&token.text) } else { token.text.clone() };
         let known = terms.stems.iter().position(|stem| *stem == said);
-        let rarity = known.map_or(rarest, |at| terms.rarity[at]);
-        words.push((AskedWord { text: token.text.into_owned(), rarity }, state));
-    }
-    let matters = |word: &AskedWord| !is_stopword(&word.text);
-    if words.iter().any(|(word, _)| matters(word)) {
-        words.retain(|(word, _)| matters(word));
-    }
-    words.into_iter().unzip()
+        Some(AskedWord { rarity: known.map_or(rarest, |at| terms.rarity[at]), state })
+    };
+    asked.into_iter().filter_map(word).collect()
 }
 
 /// A passage as the model reads it: its path, then its lines.
@@ -129,32 +114,22 @@ impl Text {
         Self { whole, path, lines }
     }
 
-    fn align(&self, states: &TokenStates, asked: &[Vec<f32>], words: &[AskedWord]) -> Vec<LineAlignment> {
-        let held: Vec<(usize, Vec<f32>)> = tokens(&self.whole)
+    fn align(&self, states: &TokenStates, words: &[AskedWord]) -> Vec<f32> {
+        let cosines: Vec<(usize, Vec<f32>)> = tokens(&self.whole)
             .into_iter()
-            .filter_map(|token| Some((token.start, states.word(token.start, token.end)?)))
+            .filter_map(|token| {
+                let state = states.word(token.start, token.end)?;
+                Some((token.start, words.iter().map(|word| dot(&word.state, &state)).collect()))
+            })
             .collect();
-        let cosines: Vec<(usize, Vec<f32>)> = held
-            .iter()
-            .map(|(at, state)| (*at, asked.iter().map(|asked| dot(asked, state)).collect()))
-            .collect();
-        let nearest = |range: &Range<usize>| {
-            cosines.iter().filter(|(at, _)| range.contains(at)).fold(
-                vec![UNRELATED; asked.len()],
-                |mut nearest, (_, cosines)| {
-                    nearest.iter_mut().zip(cosines).for_each(|(best, cosine)| *best = best.max(*cosine));
-                    nearest
-                },
-            )
+        let nearest = |range: &Range<usize>, mut nearest: Vec<f32>| {
+            for (_, cosines) in cosines.iter().filter(|(at, _)| range.contains(at)) {
+                nearest.iter_mut().zip(cosines).for_each(|(best, cosine)| *best = best.max(*cosine));
+            }
+            nearest
         };
-        let above = nearest(&self.path);
-        let line = |range| {
-            let own = nearest(range);
-            let nearest: Vec<f32> = own.iter().zip(&above).map(|(own, above)| own.max(*above)).collect();
-            let score = soft_minimum(&nearest, words);
-            LineAlignment { nearest, score }
-        };
-        self.lines.iter().map(line).collect()
+        let above = nearest(&self.path, vec![UNRELATED; words.len()]);
+        self.lines.iter().map(|line| soft_minimum(&nearest(line, above.clone()), words)).collect()
     }
 }
 
@@ -166,10 +141,6 @@ fn soft_minimum(nearest: &[f32], words: &[AskedWord]) -> f32 {
     let sum: f32 =
         nearest.iter().zip(words).map(|(cosine, word)| word.rarity / all * (-SHARPNESS * cosine).exp()).sum();
     -sum.ln() / SHARPNESS
-}
-
-fn dot(left: &[f32], right: &[f32]) -> f32 {
-    left.iter().zip(right).map(|(left, right)| left * right).sum()
 }
 
 #[cfg(test)]
@@ -207,12 +178,9 @@ mod tests {
         let terms = terms(&["gigi", "rabu"], &[]);
         let alignment =
             Alignment::of(&Embedder::scripted(64), "gigi rabu?", &terms, &passages).await.unwrap();
-        let words: Vec<&str> = alignment.words.iter().map(|word| word.text.as_str()).collect();
-        assert_eq!(words, ["gigi", "rabu"]);
-        let score = |passage: usize, line: usize| alignment.lines[passage][line].score;
+        let score = |passage: usize, line: usize| alignment.lines[passage][line];
         // The heading says "gigi", the line says "rabu"; every other line lacks one of them.
         assert!(score(0, 0) > 0.99 && score(0, 1) < 0.8 && score(1, 0) < 0.8);
-        assert!(alignment.lines[0][1].nearest[0] > 0.99 && alignment.lines[0][1].nearest[1] < 0.7);
     }
 
     #[tokio::test]
@@ -222,15 +190,19 @@ mod tests {
             Alignment::of(&Embedder::scripted(64), "apakah ada gihgi", &terms, &[passage("Gigi", "ya")])
                 .await;
         let alignment = read.unwrap();
-        assert_eq!(alignment.words, [AskedWord { text: "gigi".to_owned(), rarity: 3.0 }]);
-        assert!(alignment.lines[0][0].score > 0.99);
+        assert!(alignment.lines[0][0] > 0.99);
     }
 
     #[tokio::test]
     async fn a_question_of_function_words_keeps_them() {
-        let read =
-            Alignment::of(&Embedder::scripted(64), "yang mana?", &terms(&[], &[]), &[passage("A", "b")])
-                .await;
-        assert_eq!(read.unwrap().words.len(), 2);
+        let read = Alignment::of(
+            &Embedder::scripted(64),
+            "yang mana?",
+            &terms(&[], &[]),
+            &[passage("A", "yang mana\nb")],
+        )
+        .await;
+        let lines = &read.unwrap().lines[0];
+        assert!(lines[0] > 0.99 && lines[1] < 0.8);
     }
 }

@@ -12,6 +12,7 @@ use serde::{Deserialize, Deserializer, de::Error as _};
 
 use super::AssistantError;
 use crate::{
+    ai::dot,
     domain::{Language, Validity},
     language::{Fact, content_stems, fact_set},
 };
@@ -177,10 +178,7 @@ impl ApprovedAnswers {
 
 impl ApprovedAnswer {
     fn closest(&self, embedding: &[f32]) -> Option<f32> {
-        self.vectors
-            .iter()
-            .map(|vector| vector.iter().zip(embedding).map(|(left, right)| left * right).sum::<f32>())
-            .max_by(f32::total_cmp)
+        self.vectors.iter().map(|vector| dot(vector, embedding)).max_by(f32::total_cmp)
     }
 }
 

@@ -4,10 +4,11 @@
 //!    is compared with their examples once the question's vector is there.
 //! 2. [`small_talk`]: greetings, thanks, a wish for a human, STOP and MULAI get fixed replies.
 //! 3. [`approved`]: a question that the hospital has released an answer for gets that answer, word for word.
-//! 4. The knowledge base is searched ([`follow_up`] joins a short question to the one it continues), and [`alignment`]
+//! 4. [`own_case`]: what is asked about one patient's case goes to staff; no document holds it.
+//! 5. The knowledge base is searched ([`follow_up`] joins a short question to the one it continues), and [`alignment`]
 //!    reads what it found word by word.
-//! 5. [`medical`]: permission, safety, dose, diagnosis are never composed: the hospital's own words, and a human.
-//! 6. [`own_case`] and [`answerable`] say whether documents can answer at all; if not, staff will.
+//! 6. [`answerable`] says whether the passages hold an answer at all; if not, staff will answer. [`medical`]:
+//!    permission, safety, dose, diagnosis are never composed: the hospital's own words, and a human.
 //! 7. [`compose`] quotes the passages' lines or lets the generator write, and [`ground`] checks what it wrote; what
 //!    fails there becomes a quotation.
 //!

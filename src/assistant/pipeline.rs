@@ -5,7 +5,7 @@ use std::time::Instant;
 use super::{
     AssistantError, Compose, LocalAssistant, Question, ReplyTexts,
     alignment::Alignment,
-    answerable::{ANSWERABLE, RELATED, Signs, names_unknown_doctor},
+    answerable::{ANSWERABLE, RELATED, answerability, names_unknown_doctor},
     approved::ApprovedAnswer,
     compose::{
         quote::{self, Quotation},
@@ -31,8 +31,6 @@ pub struct Inspection {
     pub passages: Vec<ScoredPassage>,
     /// How likely they hold the answer, 0..=1 ([`super::answerable`]).
     pub answerability: f32,
-    /// What that is judged by; nothing where no passage has a line.
-    pub signs: Option<Signs>,
     /// Milliseconds a step.
     pub timings: Timings,
 }
@@ -57,10 +55,9 @@ struct Found {
     asked: String,
     passages: Vec<ScoredPassage>,
     quotation: Option<Quotation>,
-    signs: Option<Signs>,
     answerability: f32,
-    /// Whether it asks for what no document can hold, or names a doctor that none does.
-    beyond_documents: bool,
+    /// Whether it names a doctor that no document does.
+    unknown_doctor: bool,
 }
 
 impl<'a> Attempt<'a> {
@@ -102,12 +99,15 @@ impl<'a> Attempt<'a> {
         }
         self.timings.approved = milliseconds(clock);
 
+        if own_case(text).is_some() {
+            return Ok(self.hand_over(is_medical_question(text), None));
+        }
         let found = self.search(vector, continued).await?;
         let medical = is_medical_question(&found.asked);
         let Some(quotation) = &found.quotation else {
             return Ok(self.hand_over(medical, None));
         };
-        if found.beyond_documents || found.answerability < RELATED {
+        if found.unknown_doctor || found.answerability < RELATED {
             return Ok(self.hand_over(medical, None));
         }
         if found.answerability < ANSWERABLE {
@@ -162,8 +162,8 @@ impl<'a> Attempt<'a> {
         let continued = follow_up::continued(text, &self.question.history);
         let found = self.search(vector, continued).await?;
         self.timings.total = self.timings.embed + self.timings.search + self.timings.read;
-        let Found { passages, answerability, signs, .. } = found;
-        Ok(Inspection { passages, answerability, signs, timings: self.timings })
+        let Found { passages, answerability, .. } = found;
+        Ok(Inspection { passages, answerability, timings: self.timings })
     }
 
     async fn search(&mut self, vector: Vec<f32>, continued: Option<String>) -> Result<Found, AssistantError> {
@@ -187,12 +187,11 @@ impl<'a> Attempt<'a> {
         self.timings.read = milliseconds(clock);
         let clock = Instant::now();
         let quotation = quote::quote(read, &quote::candidates(&asked, &self.kinds(&asked), read, &alignment));
-        let signs = quotation.as_ref().map(Signs::of);
-        let answerability = signs.map_or(0.0, Signs::answerability);
-        let beyond_documents =
-            own_case(&self.question.text).is_some() || names_unknown_doctor(&asked, &found.terms);
+        let best = quotation.as_ref().map(|quotation| &quotation.best);
+        let answerability = best.map_or(0.0, |best| answerability(best.alignment, best.coverage));
+        let unknown_doctor = names_unknown_doctor(&asked, &found.terms);
         self.timings.compose = milliseconds(clock);
-        Ok(Found { asked, passages: found.passages, quotation, signs, answerability, beyond_documents })
+        Ok(Found { asked, passages: found.passages, quotation, answerability, unknown_doctor })
     }
 
     /// What is asked for: by the question itself, or by what it continues where it names nothing ("kalau Minggu?").

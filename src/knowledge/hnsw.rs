@@ -25,7 +25,7 @@ use sha2::{Digest, Sha256};
 
 use super::{
     Index, Options,
-    dense::{best, dot},
+    dense::best,
     snapshot::{Place, Snapshot},
 };
 
@@ -51,7 +51,7 @@ struct Cosine;
 
 impl Distance<f32> for Cosine {
     fn eval(&self, a: &[f32], b: &[f32]) -> f32 {
-        (1.0 - dot(a, b)).max(0.0)
+        (1.0 - crate::ai::dot(a, b)).max(0.0)
     }
 }
 

@@ -16,10 +16,10 @@ use sha2::{Digest, Sha256};
 
 use super::{
     bm25::{self, Postings},
-    dense::dot,
     lexical::{QueryTerms, WordCounts, query_terms, word_counts},
 };
 use crate::{
+    ai::dot,
     domain::{DocumentId, DocumentMeta, PassageId},
     language::Vocabulary,
     store::{

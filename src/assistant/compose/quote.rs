@@ -121,7 +121,7 @@ pub fn candidates(
             let coverage = if all > 0.0 { held / all } else { 0.0 };
             let cosine = passages[at].lines.get(line).copied().unwrap_or(passages[at].dense);
             let aligned = alignment.lines.get(at).and_then(|lines| lines.get(line));
-            let aligned = aligned.map_or(cosine, |aligned| aligned.score);
+            let aligned = aligned.copied().unwrap_or(cosine);
             let stated = facts(text);
             let fits: Vec<Option<bool>> = asked.iter().map(|kind| kind.answered_by(&stated)).collect();
             let score =

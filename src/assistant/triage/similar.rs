@@ -25,6 +25,7 @@
 use std::sync::Arc;
 
 use super::rules::{Rules, SimilarityOptions};
+use crate::ai::dot;
 
 /// A sentence of the rules' files, to be embedded as a query.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -107,10 +108,6 @@ impl Similarity {
             });
         rules.max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, rule)| rule)
     }
-}
-
-fn dot(a: &[f32], b: &[f32]) -> f32 {
-    a.iter().zip(b).map(|(a, b)| a * b).sum()
 }
 
 /// Weights and offset that read the targets off the vectors with the least weighted squared error and short weights:
