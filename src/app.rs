@@ -19,7 +19,7 @@ use tokio::net::TcpListener;
 
 use crate::{
     ai::{
-        ComputeOptions, Embedder, Generator, GeneratorOptions, Reranker,
+        ComputeOptions, Embedder, Generator, GeneratorOptions, Reader, Reranker,
         models::{
             Compose as ProfileCompose, GeneratorUse, InstalledModel, InstalledProfile, Models, ModelsOptions,
         },
@@ -98,6 +98,10 @@ impl Brain {
     /// edits does not fit; the message says which.
     pub async fn build(config: &Config, store: Store) -> Result<Self> {
         let (knowledge, profile) = knowledge(config, store.clone()).await?;
+        let compute = ComputeOptions { device: config.models.device, threads: config.models.threads };
+        let reader = Reader::local(profile.reader_options(compute, config.models.queue))
+            .await
+            .with_context(|| format!("the reader on {}", profile.reader.name))?;
         let compose = match (config.assistant.compose, profile.compose) {
             (ComposeChoice::Quote, _) | (ComposeChoice::Profile, ProfileCompose::Quote) => Compose::Quote,
             (ComposeChoice::Write, _) | (ComposeChoice::Profile, ProfileCompose::Write) => Compose::Write,
@@ -112,7 +116,7 @@ impl Brain {
             passages: config.assistant.passages,
             patience: Duration::from_secs(config.assistant.patience_seconds),
         };
-        let assistant = Assistant::local(options, Arc::clone(&knowledge), generator).await?;
+        let assistant = Assistant::local(options, Arc::clone(&knowledge), reader, generator).await?;
         Ok(Self { store, knowledge, assistant: Arc::new(assistant), profile })
     }
 }
@@ -236,11 +240,11 @@ fn start(
         }
     });
 
-    let (knowledge, readiness, stopping) =
-        (Arc::clone(&brain.knowledge), Arc::clone(readiness), tasks.stopping());
+    let (assistant, readiness, stopping) =
+        (Arc::clone(&brain.assistant), Arc::clone(readiness), tasks.stopping());
     tasks.spawn(async move {
         while stopping.run_until_cancelled(tokio::time::sleep(LOOK)).await.is_some() {
-            readiness.set_models(knowledge.embedder().is_ready());
+            readiness.set_models(assistant.is_ready());
             metrics.run_upkeep();
         }
     });

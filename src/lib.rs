@@ -6,10 +6,10 @@
 //! | room | what is in it |
 //! | --- | --- |
 //! | [`domain`] | plain types without I/O: conversations, messages, passages, answers, events |
-//! | [`language`] | Indonesian as patients write it: normaliser, stemmer, sentences, facts, question kinds |
+//! | [`language`] | Indonesian as patients write it: normaliser, stemmer, sentences, facts |
 //! | [`i18n`] | the pages' texts in Indonesian and English |
 //! | [`store`] | the SQLite database, one file a subject |
-//! | [`ai`] | embedder, reranker, generator; the threads that own them; which weights and where from |
+//! | [`ai`] | embedder, reranker, reader, generator; the threads that own them; which weights and where from |
 //! | [`knowledge`] | documents: extract, chunk, index, search |
 //! | [`assistant`] | triage, fixed and approved answers, composing, grounding |
 //! | [`chat`] | conversations: receive, answer once, hand over, take over |
@@ -40,8 +40,8 @@
 //! 1. [`web`] gets it at `POST /ask`, checks the token and the input, and calls [`chat::ChatService::ask`].
 //! 2. One transaction stores it; the same message id a second time finds the first one's row and answer.
 //! 3. The conversation's lane keeps order. While staff hold the conversation, the message is counted and no more.
-//! 4. [`assistant::Assistant::answer`] takes it: red flags first, then fixed replies, approved answers, the search,
-//!    and an answer in the documents' own words or the model's, checked sentence by sentence.
+//! 4. [`assistant::Assistant::answer`] takes it: red flags first, then fixed replies, approved answers, the search, a
+//!    reading of what it found, and an answer in the documents' own words or the model's, checked sentence by sentence.
 //! 5. Reply, flags and counters are written in one transaction; then the answer goes out and an
 //!    [`domain::Event`] tells whoever listens.
 //!

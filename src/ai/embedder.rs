@@ -19,47 +19,6 @@ pub struct EmbedderIdentity {
     pub dimensions: usize,
 }
 
-/// The last layer's states of a text's tokens: what each word means where it stands.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct TokenStates {
-    /// The bytes of the text that each token stands for.
-    pub spans: Vec<(usize, usize)>,
-    /// One state a token, of the model's width, not normalised.
-    pub states: Vec<Vec<f32>>,
-}
-
-impl TokenStates {
-    /// Forgets special tokens and those of the first `length` bytes, and counts bytes from there.
-    pub(super) fn skip_prefix(&mut self, length: usize) {
-        let (spans, states) = (std::mem::take(&mut self.spans), std::mem::take(&mut self.states));
-        for ((from, to), state) in spans.into_iter().zip(states) {
-            // A token may begin with the space that ends the prefix.
-            if to > from && to > length {
-                self.spans.push((from.max(length) - length, to - length));
-                self.states.push(state);
-            }
-        }
-    }
-
-    /// The L2-normalised mean state of the tokens that touch these bytes; nothing where none does (beyond the model's
-    /// length).
-    pub fn word(&self, from: usize, to: usize) -> Option<Vec<f32>> {
-        let mut sum: Option<Vec<f32>> = None;
-        for (span, state) in self.spans.iter().zip(&self.states) {
-            if span.0 < to && span.1 > from {
-                match &mut sum {
-                    Some(sum) => sum.iter_mut().zip(state).for_each(|(sum, value)| *sum += value),
-                    None => sum = Some(state.clone()),
-                }
-            }
-        }
-        sum.map(|mut sum| {
-            normalise(&mut sum);
-            sum
-        })
-    }
-}
-
 /// Makes one L2-normalised vector of a text, so that a dot product is the cosine.
 pub enum Embedder {
     /// A model in this process.
@@ -119,21 +78,6 @@ impl Embedder {
         }
     }
 
-    /// Reads a question and passages word by word, as urgently as one embeds a question: the states of the question's
-    /// tokens, then each passage's. Texts beyond the model's length are cut off.
-    ///
-    /// # Errors
-    /// As [`Embedder::embed_query`].
-    pub async fn read(&self, question: &str, passages: Vec<String>) -> Result<Vec<TokenStates>, AiError> {
-        match self {
-            Self::Local(local) => local.read(question.to_owned(), passages).await,
-            Self::Scripted(scripted) => Ok(std::iter::once(question.to_owned())
-                .chain(passages)
-                .map(|text| scripted.read(&text))
-                .collect()),
-        }
-    }
-
     /// The vectors of passages, in order, in small steps between which questions are served.
     ///
     /// # Errors
@@ -171,20 +115,6 @@ impl ScriptedEmbedder {
         }
         normalise(&mut vector);
         vector
-    }
-
-    /// One token a word, each with the word's own vector.
-    fn read(&self, text: &str) -> TokenStates {
-        let mut states = TokenStates::default();
-        let mut from = 0;
-        for word in text.split(|c: char| !c.is_alphanumeric()) {
-            if !word.is_empty() {
-                states.spans.push((from, from + word.len()));
-                states.states.push(self.embed(word));
-            }
-            from += word.len() + text[from + word.len()..].chars().next().map_or(0, char::len_utf8);
-        }
-        states
     }
 }
 
@@ -228,23 +158,6 @@ mod tests {
             let plain: f64 = a.iter().zip(&b).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum();
             assert!((f64::from(dot(&a, &b)) - plain).abs() < 1e-4, "{length}");
         }
-    }
-
-    #[tokio::test]
-    async fn a_word_has_one_meaning_wherever_scripted_words_stand() {
-        let embedder = Embedder::scripted(64);
-        let read = embedder.read("poli gigi?", vec!["Jam poli".to_owned()]).await.unwrap();
-        let (asked, held) = (read[0].word(0, 4).unwrap(), read[1].word(4, 8).unwrap());
-        assert!(dot(&asked, &held) > 0.999 && dot(&asked, &read[1].word(0, 3).unwrap()) < 0.5);
-        assert_eq!(read[0].word(10, 12), None);
-    }
-
-    #[test]
-    fn a_prefix_and_special_tokens_are_left_out() {
-        let spans = vec![(0, 0), (0, 6), (6, 7), (7, 11), (0, 0)];
-        let mut states = TokenStates { spans, states: (0..5).map(|i| vec![i as f32]).collect() };
-        states.skip_prefix(7);
-        assert_eq!(states, TokenStates { spans: vec![(0, 4)], states: vec![vec![3.0]] });
     }
 
     #[tokio::test]

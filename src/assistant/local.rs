@@ -14,7 +14,7 @@ use super::{
     pipeline::{Attempt, Inspection},
 };
 use crate::{
-    ai::Generator,
+    ai::{Generator, Reader},
     domain::{Answer, Flag, Language, Outcome, Timings},
     knowledge::KnowledgeBase,
     language::detect,
@@ -28,6 +28,7 @@ const FILES_LOOK: Duration = Duration::from_secs(2);
 pub struct LocalAssistant {
     pub(super) options: AssistantOptions,
     pub(super) knowledge: Arc<KnowledgeBase>,
+    pub(super) reader: Reader,
     pub(super) generator: Option<Generator>,
     content: ArcSwap<Content>,
 }
@@ -36,10 +37,11 @@ impl LocalAssistant {
     pub(super) async fn start(
         options: AssistantOptions,
         knowledge: Arc<KnowledgeBase>,
+        reader: Reader,
         generator: Option<Generator>,
     ) -> Result<Self, AssistantError> {
         let content = Content::load(&options.knowledge_dir, &knowledge).await?;
-        Ok(Self { options, knowledge, generator, content: ArcSwap::from_pointee(content) })
+        Ok(Self { options, knowledge, reader, generator, content: ArcSwap::from_pointee(content) })
     }
 
     /// Reads the hospital's files again; on an error the old ones stay in force.
@@ -69,6 +71,11 @@ impl LocalAssistant {
                 }
             }
         }
+    }
+
+    pub(super) fn is_ready(&self) -> bool {
+        let generator = self.generator.as_ref().is_none_or(Generator::is_ready);
+        self.knowledge.embedder().is_ready() && self.reader.is_ready() && generator
     }
 
     pub(super) async fn answer(&self, question: &Question) -> Answer {

@@ -5,8 +5,8 @@
 //! 2. [`small_talk`]: greetings, thanks, a wish for a human, STOP and MULAI get fixed replies.
 //! 3. [`approved`]: a question that the hospital has released an answer for gets that answer, word for word.
 //! 4. [`own_case`]: what is asked about one patient's case goes to staff; no document holds it.
-//! 5. The knowledge base is searched ([`follow_up`] joins a short question to the one it continues), and [`alignment`]
-//!    reads what it found word by word.
+//! 5. The knowledge base is searched ([`follow_up`] joins a short question to the one it continues), and
+//!    what it found is read with the question in hand ([`reading`]).
 //! 6. [`answerable`] says whether the passages hold an answer at all; if not, staff will answer. [`medical`]:
 //!    permission, safety, dose, diagnosis are never composed: the hospital's own words, and a human.
 //! 7. [`compose`] quotes the passages' lines or lets the generator write, and [`ground`] checks what it wrote; what
@@ -15,7 +15,6 @@
 //! At first contact a short notice goes ahead of the answer in the same text (behind it in an emergency). Whatever
 //! fails inside becomes the fallback text and a flag: [`Assistant::answer`] never fails.
 
-pub mod alignment;
 pub mod answerable;
 pub mod approved;
 pub mod compose;
@@ -27,6 +26,7 @@ mod local;
 pub mod medical;
 pub mod own_case;
 mod pipeline;
+pub mod reading;
 mod replies;
 mod scripted;
 mod seen;
@@ -46,7 +46,7 @@ pub use pipeline::Inspection;
 pub use replies::{Replies, ReplyTexts};
 
 use crate::{
-    ai::Generator,
+    ai::{Generator, Reader},
     domain::{Answer, Intent, Language, Turn},
     knowledge::KnowledgeBase,
 };
@@ -104,14 +104,23 @@ impl Assistant {
     pub async fn local(
         options: AssistantOptions,
         knowledge: Arc<KnowledgeBase>,
+        reader: Reader,
         generator: Option<Generator>,
     ) -> Result<Self, AssistantError> {
-        Ok(Self::Local(Box::new(LocalAssistant::start(options, knowledge, generator).await?)))
+        Ok(Self::Local(Box::new(LocalAssistant::start(options, knowledge, reader, generator).await?)))
     }
 
     /// An assistant that plays `script` and knows one red flag ("sesak") and STOP, MULAI, START.
     pub fn scripted(script: impl Fn(&Question) -> Answer + Send + Sync + 'static) -> Self {
         Self::Scripted(scripted::Script::new(script))
+    }
+
+    /// Whether the models can be asked now (one that panicked is being rebuilt).
+    pub fn is_ready(&self) -> bool {
+        match self {
+            Self::Local(local) => local.is_ready(),
+            Self::Scripted(_) => true,
+        }
     }
 
     /// Answers one question. Never fails: an error inside is logged here and becomes

@@ -4,7 +4,6 @@ use std::time::Instant;
 
 use super::{
     AssistantError, Compose, LocalAssistant, Question, ReplyTexts,
-    alignment::Alignment,
     answerable::{ANSWERABLE, RELATED, answerability, names_unknown_doctor},
     approved::ApprovedAnswer,
     compose::{
@@ -16,30 +15,28 @@ use super::{
     ground::ground,
     medical::is_medical_question,
     own_case::own_case,
+    reading::{self, ReadPassage},
     small_talk::{SmallTalk, small_talk},
     triage::{Alarm, Kind},
 };
 use crate::{
     domain::{Answer, Flag, Intent, Language, Outcome, Passage, Rejected, ScoredPassage, Source, Timings},
-    language::{Asked, detect, normalized_words},
+    language::{detect, normalized_words},
 };
 
 /// What a search found, for evaluation and for staff.
 #[derive(Clone, Debug)]
 pub struct Inspection {
     /// The passages, best first.
-    pub passages: Vec<ScoredPassage>,
+    pub passages: Vec<ReadPassage>,
     /// How likely they hold the answer, 0..=1 ([`super::answerable`]).
     pub answerability: f32,
     /// Milliseconds a step.
     pub timings: Timings,
 }
 
-/// Passages that a search gives.
+/// Passages that a search gives; all of them are read.
 const FOUND: usize = 10;
-/// How many of them are read word by word; what is quoted comes from these. On the tuning half of the sample hospital's
-/// evaluation 77 of 86 questions get every fact from the best six passages, 72 from the best four.
-const READ: usize = 6;
 
 /// One question under way.
 pub(super) struct Attempt<'a> {
@@ -53,7 +50,7 @@ pub(super) struct Attempt<'a> {
 /// What the search gave, with what it was asked.
 struct Found {
     asked: String,
-    passages: Vec<ScoredPassage>,
+    passages: Vec<ReadPassage>,
     quotation: Option<Quotation>,
     answerability: f32,
     /// Whether it names a doctor that no document does.
@@ -124,7 +121,7 @@ impl<'a> Attempt<'a> {
                     .passages
                     .iter()
                     .take(self.assistant.options.passages)
-                    .map(|scored| &scored.passage)
+                    .map(|read| &read.found.passage)
                     .collect();
                 let request = write::request(text, &self.question.history, &passages, self.language);
                 let clock = Instant::now();
@@ -181,23 +178,15 @@ impl<'a> Attempt<'a> {
         let found = self.assistant.knowledge.search(&asked, &vector, FOUND, day).await?;
         self.timings.search = milliseconds(clock);
         let clock = Instant::now();
-        let read = &found.passages[..found.passages.len().min(READ)];
-        let embedder = self.assistant.knowledge.embedder();
-        let alignment = Alignment::of(embedder, &asked, &found.terms, read).await?;
+        let unknown_doctor = names_unknown_doctor(&asked, &found.terms);
+        let passages = reading::read(&self.assistant.reader, &asked, found).await?;
         self.timings.read = milliseconds(clock);
         let clock = Instant::now();
-        let quotation = quote::quote(read, &quote::candidates(&asked, &self.kinds(&asked), read, &alignment));
-        let best = quotation.as_ref().map(|quotation| &quotation.best);
-        let answerability = best.map_or(0.0, |best| answerability(best.alignment, best.coverage));
-        let unknown_doctor = names_unknown_doctor(&asked, &found.terms);
+        let quotation = quote::quote(&passages);
+        let best = quotation.as_ref().map(|quotation| &passages[quotation.parts[0].passage]);
+        let answerability = best.map_or(0.0, answerability);
         self.timings.compose = milliseconds(clock);
-        Ok(Found { asked, passages: found.passages, quotation, answerability, unknown_doctor })
-    }
-
-    /// What is asked for: by the question itself, or by what it continues where it names nothing ("kalau Minggu?").
-    fn kinds(&self, asked: &str) -> Vec<Asked> {
-        let own = Asked::all_of(&self.question.text);
-        if own == [Asked::Other] { Asked::all_of(asked) } else { own }
+        Ok(Found { asked, passages, quotation, answerability, unknown_doctor })
     }
 
     fn texts(&self) -> &'a ReplyTexts {
@@ -247,7 +236,7 @@ impl<'a> Attempt<'a> {
 
     fn quoted(
         &self,
-        passages: &[ScoredPassage],
+        passages: &[ReadPassage],
         quotation: &Quotation,
         medical: bool,
         rejected: Option<Rejected>,
@@ -275,7 +264,7 @@ impl<'a> Attempt<'a> {
     }
 
     /// A hand-over that shows what lies nearest, as no answer: a patient often finds it there, and staff see it too.
-    fn related(&self, passages: &[ScoredPassage], quotation: &Quotation) -> Answer {
+    fn related(&self, passages: &[ReadPassage], quotation: &Quotation) -> Answer {
         let mut answer = self.hand_over(false, None);
         let quoted = quote::render(passages, quotation);
         answer.text = format!("{}\n\n{}\n{quoted}", answer.text, self.texts().related_intro.trim());
@@ -304,16 +293,17 @@ impl<'a> Attempt<'a> {
     }
 }
 
-fn sources(passages: &[ScoredPassage], quotation: &Quotation) -> Vec<Source> {
+fn sources(passages: &[ReadPassage], quotation: &Quotation) -> Vec<Source> {
     quotation.parts.iter().map(|part| source(&passages[part.passage])).collect()
 }
 
-fn source(scored: &ScoredPassage) -> Source {
+fn source(read: &ReadPassage) -> Source {
+    let ScoredPassage { passage, score, .. } = &read.found;
     Source {
-        document: scored.passage.path.clone(),
-        title: scored.passage.title.clone(),
-        passage: scored.passage.text.clone(),
-        score: scored.score,
+        document: passage.path.clone(),
+        title: passage.title.clone(),
+        passage: passage.text.clone(),
+        score: *score,
     }
 }
 

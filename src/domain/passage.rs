@@ -75,10 +75,10 @@ pub struct ScoredPassage {
     pub passage: Passage,
     /// The fused (or reranked) score; higher is better, comparable within one search only.
     pub score: f32,
+    /// The fused score, also where a reranker gave another: about a cosine.
+    pub fused: f32,
     /// Cosine of question and passage, −1..1.
     pub dense: f32,
     /// The lexical score (BM25 family), 0 or more.
     pub lexical: f32,
-    /// Cosine of question and each line of the passage's text, in its order; empty where the index holds none.
-    pub lines: Vec<f32>,
 }

@@ -38,9 +38,10 @@ impl Evaluation<'_> {
         if searched {
             let inspection = self.local.inspect(&question).await?;
             let mut documents: Vec<&str> = Vec::new();
-            for found in &inspection.passages {
+            for read in &inspection.passages {
                 // Cases name documents below `documents/`, passages below the knowledge folder.
-                let path = found.passage.path.strip_prefix("documents/").unwrap_or(&found.passage.path);
+                let path = &read.found.passage.path;
+                let path = path.strip_prefix("documents/").unwrap_or(path);
                 if !documents.contains(&path) {
                     documents.push(path);
                 }

@@ -156,12 +156,6 @@ fn scored(
         return Ok(None);
     };
     let Some(row) = passage(tx, id)? else { return Ok(None) };
-    // A passage of one line is that line.
-    let lines = if evidence.lines.is_empty() && !row.text.contains('\n') {
-        vec![evidence.dense]
-    } else {
-        evidence.lines
-    };
     Ok(Some(ScoredPassage {
         passage: Passage {
             id,
@@ -174,8 +168,8 @@ fn scored(
             validity: document.meta.validity,
         },
         score,
+        fused: score,
         dense: evidence.dense,
         lexical: evidence.lexical,
-        lines,
     }))
 }

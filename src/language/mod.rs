@@ -17,14 +17,13 @@
 //! [`tokens`] cuts, [`normalize`] turns slang and regional words into standard ones (`data/slang.txt`, then rules
 //! guarded by the roots of `data/roots.txt`), [`stem`] strips affixes, [`search_stem`] joins words for the same thing, [`Vocabulary`] corrects typos towards the
 //! words that a corpus really holds. [`sentences`] splits prose, [`detect`] says which language to answer in, [`facts`]
-//! finds what can be checked (prices, times, names), and [`Asked`] what kind of thing a question asks for.
+//! finds what can be checked (prices, times, names).
 
 mod colloquial;
 mod detect;
 mod facts;
 mod lexicon;
 mod normalize;
-mod question;
 mod sentences;
 mod stem;
 mod stopwords;
@@ -37,7 +36,6 @@ pub use detect::detect;
 pub use facts::{Fact, FoundFact, fact_set, facts, unsupported};
 pub use lexicon::{informal_forms, is_root};
 pub use normalize::{normalize, search_terms, standardize};
-pub use question::Asked;
 pub use sentences::sentences;
 pub use stem::stem;
 pub use stopwords::is_stopword;

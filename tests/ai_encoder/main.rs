@@ -11,11 +11,12 @@ use std::path::Path;
 use candle_core::{Device, Tensor};
 use candle_nn::VarBuilder;
 use candle_transformers::models::{bert, xlm_roberta};
-use satubumi::ai::{AiError, Embedder, Pooling, Reranker};
+use satubumi::ai::{AiError, Embedder, PassageText, Pooling, Reader, Reranker, UNREAD};
 use serde_json::Value;
 use tempfile::tempdir;
 use tiny::{
-    Family, embedder_options, halved, reranker_options, reranker_weights, text, weights, write_folder,
+    Family, adapter, embedder_options, halved, reader_options, reranker_options, reranker_weights, text,
+    weights, write_folder,
 };
 
 /// How far apart f32 results may be.
@@ -80,6 +81,48 @@ async fn rerank_scores_equal_the_reference() {
             reranker.score(&text(&query), passages.iter().map(|ids| text(ids)).collect()).await.unwrap();
         let expected: Vec<f32> = numbers(&reference[format!("{}_logits", family.name())]);
         assert_close(&scores, &expected, &format!("{family:?}"));
+    }
+}
+
+#[tokio::test]
+async fn readings_equal_the_reference_and_lines_beyond_the_length_are_unread() {
+    let reference = reference();
+    let query: Vec<u32> = numbers(&reference["query"]);
+    let lines: Vec<Vec<u32>> = numbers(&reference["lines"]);
+    let passage = PassageText {
+        path: text(&numbers::<Vec<u32>>(&reference["path"])),
+        lines: lines.iter().map(|ids| text(ids)).collect(),
+    };
+    let mut long = passage.clone();
+    long.lines.extend((0..8).map(|_| text(&[4, 5, 6])));
+    for family in [Family::Bert, Family::XlmRoberta] {
+        let folder = tempdir().unwrap();
+        write_folder(folder.path(), family, &weights(family, ""));
+        let reader = Reader::local(reader_options(folder.path(), adapter("1"))).await.unwrap();
+        let readings = reader.read(&text(&query), vec![passage.clone(), long.clone()]).await.unwrap();
+        let expected = &reference[format!("{}_reading", family.name())];
+        assert_close(&readings[0].lines, &numbers::<Vec<f32>>(&expected["lines"]), &format!("{family:?}"));
+        assert_close(&[readings[0].answers], &[numbers(&expected["answers"])], &format!("{family:?}"));
+        assert_eq!(readings[1].lines.len(), long.lines.len());
+        assert!(readings[1].lines[3] > UNREAD && readings[1].lines.last() == Some(&UNREAD));
+    }
+}
+
+#[tokio::test]
+async fn an_adapter_of_other_weights_or_shapes_is_refused() {
+    let folder = tempdir().unwrap();
+    write_folder(folder.path(), Family::Bert, &weights(Family::Bert, ""));
+    let mut narrower = adapter("1");
+    let at = narrower.windows(6).position(|bytes| bytes == b"[3,32]").unwrap();
+    narrower[at..at + 6].copy_from_slice(b"[6,16]");
+    for (bytes, told) in [
+        (adapter("2"), "trained on weights 2, these are 1"),
+        (b"no adapter".to_vec(), "adapter"),
+        (narrower, "of another shape"),
+    ] {
+        let refused = Reader::local(reader_options(folder.path(), bytes)).await;
+        let message = refused.map(|_| ()).unwrap_err().to_string();
+        assert!(message.contains(told), "{message}");
     }
 }
 

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use satubumi::ai::models::{InstalledProfile, Models, ModelsOptions};
-use satubumi::ai::{Embedder, EmbedderIdentity};
+use satubumi::ai::{Embedder, EmbedderIdentity, PassageText, Reader};
 use tokenizers::Tokenizer;
 
 use crate::tiny::cpu;
@@ -116,29 +116,42 @@ fn token_ids_are_those_of_the_original_tokenizer() {
 }
 
 #[tokio::test]
-async fn words_are_read_where_they_stand() {
-    let (question, passage) =
-        ("dokter kuping hari rabu ada?", "Poliklinik THT (telinga) buka Rabu.\nParkir di Gedung C.");
-    let embedder = embedder().await;
-    let read = embedder.read(question, vec![passage.to_owned(), String::new()]).await.unwrap();
-    assert_eq!(read.len(), 3);
-    assert!(read[2].spans.is_empty(), "special tokens stand for no word");
-    let asked = |word: &str| {
-        let at = question.find(word).unwrap();
-        read[0].word(at, at + word.len()).unwrap()
+async fn the_reader_finds_the_answering_line_and_tells_a_passage_that_only_speaks_of_the_same() {
+    let reader = Reader::local(profile().reader_options(cpu(), 16)).await.unwrap();
+    let passage = |path: &str, lines: &[&str]| PassageText {
+        path: path.to_owned(),
+        lines: lines.iter().map(|line| (*line).to_owned()).collect(),
     };
-    let held = |word: &str| {
-        let at = passage.find(word).unwrap();
-        read[1].word(at, at + word.len()).unwrap()
-    };
-    assert!(cosine(&asked("rabu"), &held("Rabu")) > cosine(&asked("rabu"), &held("Parkir")) + 0.05);
-    assert!(cosine(&asked("kuping"), &held("telinga")) > cosine(&asked("kuping"), &held("Parkir")));
-    for states in &read {
-        assert!(states.states.iter().all(|state| state.len() == 384));
-        assert!(states.spans.windows(2).all(|pair| pair[0].0 <= pair[1].0));
+    let passages = vec![
+        passage(
+            "Jadwal Poliklinik › Poliklinik Gigi",
+            &[
+                "Hari: Senin; Dokter: drg. Ayu Lestari; Jam: 08.00–12.00",
+                "Hari: Rabu; Dokter: drg. Bayu Nugraha; Jam: 16.00–20.00",
+                "Hari: Sabtu; Dokter: drg. Ayu Lestari; Jam: 08.00–11.00",
+            ],
+        ),
+        passage(
+            "Jadwal Poliklinik › Poliklinik Mata",
+            &["Hari: Rabu; Dokter: dr. Citra Dewi, Sp.M; Jam: 09.00–13.00"],
+        ),
+        passage(
+            "Tarif Gigi",
+            &["Layanan: Tambal gigi; Tarif: Rp250.000", "Layanan: Cabut gigi; Tarif: Rp300.000"],
+        ),
+    ];
+    for (question, answering, line) in [
+        ("poli gigi hari rabu buka jam brp ya kak", 0, 1),
+        ("dokter mata ada rabu jam berapa", 1, 0),
+        ("ongkos nambal gigi berlubang brapa", 2, 0),
+    ] {
+        let readings = reader.read(question, passages.clone()).await.unwrap();
+        let best = (0..3).max_by(|a, b| readings[*a].answers.total_cmp(&readings[*b].answers));
+        assert_eq!(best, Some(answering), "{question}: {readings:?}");
+        let lines = &readings[answering].lines;
+        assert!((0..lines.len()).all(|at| at == line || lines[at] < lines[line]), "{question}: {lines:?}");
     }
-    // The question is read alone, whatever it is read with.
-    let alone = embedder.read(question, Vec::new()).await.unwrap();
-    let apart = alone[0].states.iter().flatten().zip(read[0].states.iter().flatten());
-    assert!(apart.map(|(a, b)| (a - b).abs()).fold(0f32, f32::max) < 1e-4);
+    let readings = reader.read("poli gigi hari minggu siapa dokternya", passages.clone()).await.unwrap();
+    let sure = reader.read("poli gigi hari sabtu siapa dokternya", passages).await.unwrap();
+    assert!(readings[0].answers < sure[0].answers - 1.0, "{readings:?} {sure:?}");
 }

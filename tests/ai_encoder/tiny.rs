@@ -4,7 +4,8 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use candle_core::{DType, Device, Tensor};
-use satubumi::ai::{ComputeOptions, DeviceChoice, EmbedderOptions, Pooling, RerankerOptions};
+use safetensors::{Dtype, tensor::TensorView};
+use satubumi::ai::{ComputeOptions, DeviceChoice, EmbedderOptions, Pooling, ReaderOptions, RerankerOptions};
 use serde_json::{Value, json};
 
 pub const HIDDEN: usize = 32;
@@ -92,6 +93,41 @@ pub fn reranker_weights(family: Family) -> HashMap<String, Tensor> {
         }
     }
     tensors
+}
+
+/// A reader's adapter for weights of that revision: changes of rank 3 for every matrix of the layers, and the heads.
+pub fn adapter(base: &str) -> Vec<u8> {
+    let mut tensors = vec![];
+    for (name, tensor) in weights(Family::Bert, "") {
+        let (Some(matrix), Ok((rows, columns))) = (name.strip_suffix(".weight"), tensor.dims2()) else {
+            continue;
+        };
+        if name.starts_with("encoder.") {
+            tensors.push((format!("{matrix}.lora_A.weight"), vec![3, columns]));
+            tensors.push((format!("{matrix}.lora_B.weight"), vec![rows, 3]));
+        }
+    }
+    for head in ["answers", "line"] {
+        tensors.push((format!("{head}.weight"), vec![1, HIDDEN]));
+        tensors.push((format!("{head}.bias"), vec![1]));
+    }
+    let bytes = |name: &str, shape: &[usize]| -> Vec<u8> {
+        let values: Vec<f32> = made_up(name, shape).flatten_all().unwrap().to_vec1().unwrap();
+        values.iter().flat_map(|value| value.to_le_bytes()).collect()
+    };
+    let data: Vec<(String, Vec<usize>, Vec<u8>)> = tensors
+        .into_iter()
+        .map(|(name, shape)| {
+            let bytes = bytes(&name, &shape);
+            (name, shape, bytes)
+        })
+        .collect();
+    let views = data
+        .iter()
+        .map(|(name, shape, bytes)| (name, TensorView::new(Dtype::F32, shape.clone(), bytes).unwrap()));
+    let said = [("base", base), ("scale", "0.5")];
+    let metadata = said.map(|(key, value)| (key.to_owned(), value.to_owned())).into_iter().collect();
+    safetensors::serialize(views, Some(metadata)).unwrap()
 }
 
 /// The rule of tests/reference/encoders.py: the name's FNV-1a hash seeds a linear congruential generator.
@@ -182,4 +218,16 @@ pub fn embedder_options(folder: &Path, pooling: Pooling) -> EmbedderOptions {
 /// Options for the reranker in `folder`.
 pub fn reranker_options(folder: &Path) -> RerankerOptions {
     RerankerOptions { folder: folder.to_owned(), max_tokens: 512, queue: 16, compute: cpu() }
+}
+
+/// Options for the reader in `folder`, whose weights are of revision "1".
+pub fn reader_options(folder: &Path, adapter: Vec<u8>) -> ReaderOptions {
+    ReaderOptions {
+        folder: folder.to_owned(),
+        revision: "1".into(),
+        adapter: Some(adapter),
+        max_tokens: 512,
+        queue: 16,
+        compute: cpu(),
+    }
 }

@@ -45,11 +45,13 @@ impl House {
             about = "Test."
             compose = "quote"
             embedder = "m"
+            reader = "m"
             generator = "m"
             [models.m]
             about = "Test."
             licence = "MIT"
             embedder = {{ pooling = "mean", query_prefix = "", passage_prefix = "", max_tokens = 8 }}
+            reader = {{ max_tokens = 8 }}
             generator = {{ context_tokens = 8 }}
             files = [{{ name = "weights.bin", {check} sources = [{sources}] }}]
             "#

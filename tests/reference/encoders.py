@@ -5,6 +5,7 @@ Run with torch 2.8 and transformers 4.57: python tests/reference/encoders.py > t
 """
 
 import json
+import math
 
 import torch
 from transformers import (
@@ -32,28 +33,55 @@ XLMR = XLMRobertaConfig(**SIZES, max_position_embeddings=26, type_vocab_size=1, 
 
 # Words of a text, without special tokens (<s> 0, <pad> 1, </s> 2).
 TEXTS = [[5, 9, 33], [4], [17, 18, 19, 20, 21, 22, 23, 24, 5, 9, 33, 38, 39, 4], [39, 5, 9, 33]]
+# A passage as a reader takes it: where it stands, then its lines.
+PATH, LINES = [6, 11], [[8, 9], [7, 12, 31], [30, 29, 28, 27]]
 QUERY, PASSAGES = [7, 12, 31], [[8, 9], [7, 12, 31], [30, 29, 28, 27, 26, 25, 24], [4]]
 
 
+def made_up(name, shape):
+    """A tensor's values from its name: FNV-1a seeds a linear congruential generator."""
+    seed = 2166136261
+    for byte in name.encode():
+        seed = ((seed ^ byte) * 16777619) % 2**32
+    scale = 0.8 if "embeddings.weight" in name else 0.3
+    values = []
+    for _ in range(math.prod(shape)):
+        seed = (seed * 1664525 + 1013904223) % 2**32
+        values.append((seed / 2**32 * 2 - 1) * scale)
+    values = torch.tensor(values, dtype=torch.float64).reshape(shape)
+    return (values + 1 if "LayerNorm.weight" in name else values).float()
+
+
 def fill(model):
-    """Each tensor's values from its name: FNV-1a seeds a linear congruential generator."""
-    state = {}
-    for name, tensor in model.state_dict().items():
-        if not tensor.is_floating_point():
-            state[name] = tensor
-            continue
-        seed = 2166136261
-        for byte in name.encode():
-            seed = ((seed ^ byte) * 16777619) % 2**32
-        scale = 0.8 if "embeddings.weight" in name else 0.3
-        values = []
-        for _ in range(tensor.numel()):
-            seed = (seed * 1664525 + 1013904223) % 2**32
-            values.append((seed / 2**32 * 2 - 1) * scale)
-        values = torch.tensor(values, dtype=torch.float64).reshape(tensor.shape)
-        state[name] = (values + 1 if "LayerNorm.weight" in name else values).float()
-    model.load_state_dict(state)
+    state = model.state_dict()
+    model.load_state_dict(
+        {name: made_up(name, tensor.shape) if tensor.is_floating_point() else tensor for name, tensor in state.items()}
+    )
     return model.eval()
+
+
+def adapt(model, rank=3, scale=0.5):
+    """Adds what a reader's adapter adds: scale times B·A on each matrix of the layers."""
+    for name, tensor in model.state_dict().items():
+        matrix = name.removesuffix(".weight")
+        if name.startswith("encoder.layer") and tensor.dim() == 2:
+            a = made_up(f"{matrix}.lora_A.weight", (rank, tensor.shape[1]))
+            b = made_up(f"{matrix}.lora_B.weight", (tensor.shape[0], rank))
+            tensor += scale * (b @ a)
+    return model
+
+
+def read(model, pair):
+    """The logits of an adapted model's heads: the passage's on the first state, each line's on its mean state."""
+    passage = PATH + sum(LINES, [])
+    ids, types = pair(passage)
+    states = model(torch.tensor([ids]), token_type_ids=torch.tensor([types])).last_hidden_state[0]
+    head = lambda name, state: (made_up(f"{name}.weight", (1, 32)) @ state + made_up(f"{name}.bias", (1,))).item()
+    at, lines = len(ids) - 1 - len(passage) + len(PATH), []
+    for line in LINES:
+        lines.append(head("line", states[at : at + len(line)].mean(0)))
+        at += len(line)
+    return {"answers": head("answers", states[0]), "lines": lines}
 
 
 def embed(model):
@@ -87,9 +115,13 @@ with torch.no_grad():
                 "texts": TEXTS,
                 "query": QUERY,
                 "passages": PASSAGES,
+                "path": PATH,
+                "lines": LINES,
                 "bert": embed(fill(BertModel(BERT))),
                 "xlm-roberta": embed(fill(XLMRobertaModel(XLMR))),
                 "bert_logits": score(fill(BertForSequenceClassification(BERT)), bert_pair),
+                "bert_reading": read(adapt(fill(BertModel(BERT))), bert_pair),
+                "xlm-roberta_reading": read(adapt(fill(XLMRobertaModel(XLMR))), xlmr_pair),
                 "xlm-roberta_logits": score(fill(XLMRobertaForSequenceClassification(XLMR)), xlmr_pair),
             }
         )

@@ -9,7 +9,7 @@ use super::ops::pool;
 use super::tensors::Tensors;
 use super::tokens::Tokens;
 use super::{batch_tokens, thread_pool};
-use crate::ai::embedder::{TokenStates, normalise};
+use crate::ai::embedder::normalise;
 use crate::ai::{AiError, ComputeOptions, EmbedderIdentity, Lane, Worker};
 
 /// Bytes of text that make about one token; only to size the steps of indexing.
@@ -100,26 +100,6 @@ impl LocalEmbedder {
         }
         Ok(vectors)
     }
-
-    /// See [`crate::ai::Embedder::read`].
-    pub(in crate::ai) async fn read(
-        &self,
-        question: String,
-        passages: Vec<String>,
-    ) -> Result<Vec<TokenStates>, AiError> {
-        let mut texts = vec![format!("{}{question}", self.query_prefix)];
-        texts.extend(prefixed(&self.passage_prefix, passages));
-        let skipped = [self.query_prefix.len(), self.passage_prefix.len()];
-        self.worker
-            .run(Lane::Urgent, move |model, _| {
-                let mut states = model.read(&texts)?;
-                for (at, states) in states.iter_mut().enumerate() {
-                    states.skip_prefix(skipped[at.min(1)]);
-                }
-                Ok(states)
-            })
-            .await
-    }
 }
 
 fn prefixed(prefix: &str, texts: Vec<String>) -> Vec<String> {
@@ -159,24 +139,6 @@ impl Model {
             }
             vectors.iter_mut().for_each(|vector| normalise(vector));
             Ok(vectors)
-        })
-    }
-
-    fn read(&self, texts: &[String]) -> Result<Vec<TokenStates>, AiError> {
-        self.threads.install(|| {
-            let mut read = Vec::with_capacity(texts.len());
-            let inputs = texts.iter().map(|text| text.as_str().into());
-            for batch in self.tokens.batches(inputs, self.budget)? {
-                let states = self.encoder.forward(&batch)?.to_vec2::<f32>()?;
-                for sequence in batch.starts.windows(2) {
-                    let tokens = sequence[0]..sequence[1];
-                    read.push(TokenStates {
-                        spans: batch.spans[tokens.clone()].to_vec(),
-                        states: states[tokens].to_vec(),
-                    });
-                }
-            }
-            Ok(read)
         })
     }
 }

@@ -1,12 +1,14 @@
-//! Encoders of BERT and XLM-RoBERTa type: an embedder, and a cross-encoder that reranks.
+//! Encoders of BERT and XLM-RoBERTa type: an embedder, a cross-encoder that reranks, and a reader that finds answers.
 //!
 //! ```text
 //!  texts ─► tokens ─► batches of sequences end to end ─► model (ops: kernels | GPU) ─► pool ─► vectors, logits
 //! ```
 
+mod adapter;
 mod config;
 mod kernels;
 mod local_embedder;
+mod local_reader;
 mod local_reranker;
 mod model;
 mod ops;
@@ -19,6 +21,7 @@ use candle_core::Device;
 use super::{AiError, ComputeOptions};
 
 pub use local_embedder::{EmbedderOptions, LocalEmbedder, Pooling};
+pub use local_reader::{LocalReader, ReaderOptions};
 pub use local_reranker::{LocalReranker, RerankerOptions};
 
 /// Tokens of one forward pass. On the processor products are at full speed from a few hundred rows on, and a patient's

@@ -21,7 +21,7 @@ pub(super) struct Sequences {
     pub types: Vec<u32>,
     /// The first token of each sequence, then the number of tokens.
     pub starts: Vec<usize>,
-    /// The bytes of its text that each token stands for; `(0, 0)` for special tokens.
+    /// The bytes of its text (of a pair the second) that each token stands for; `(0, 0)` for all others.
     pub spans: Vec<(usize, usize)>,
 }
 

@@ -9,12 +9,14 @@ use candle_core::{DType, Device, Tensor};
 use half::{bf16, f16};
 use safetensors::{Dtype, SafeTensors};
 
+use super::adapter::Adapter;
 use crate::ai::{AiError, MappedFile};
 
 /// The weights of one model folder.
 pub(super) struct Tensors {
     folder: PathBuf,
     entries: HashMap<String, Entry>,
+    adapter: Option<Arc<Adapter>>,
 }
 
 /// One tensor: its bytes stay in the mapped file until they are converted.
@@ -48,7 +50,12 @@ impl Tensors {
                 entries.insert(name, Entry { file: Arc::clone(&file), bytes, dtype, shape });
             }
         }
-        Ok(Self { folder: folder.to_owned(), entries })
+        Ok(Self { folder: folder.to_owned(), entries, adapter: None })
+    }
+
+    /// The same weights as the adapter changes them.
+    pub fn adapted(self, adapter: Arc<Adapter>) -> Self {
+        Self { adapter: Some(adapter), ..self }
     }
 
     /// Whether there is a tensor of this name.
@@ -61,6 +68,9 @@ impl Tensors {
         let entry = self.entry(name, shape)?;
         let mut values = vec![0f32; shape.iter().product()];
         decode(entry.dtype, &entry.file[entry.bytes.clone()], &mut values);
+        if let Some(adapter) = &self.adapter {
+            adapter.change(name, shape, &mut values)?;
+        }
         Ok(values)
     }
 
@@ -110,7 +120,7 @@ impl Table {
 }
 
 /// Little-endian values of a checked type to f32.
-fn decode(dtype: Dtype, bytes: &[u8], into: &mut [f32]) {
+pub(super) fn decode(dtype: Dtype, bytes: &[u8], into: &mut [f32]) {
     let halves = || bytes.as_chunks::<2>().0;
     match dtype {
         Dtype::F16 => into.iter_mut().zip(halves()).for_each(|(v, b)| *v = f16::from_le_bytes(*b).to_f32()),

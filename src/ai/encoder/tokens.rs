@@ -67,7 +67,7 @@ impl Tokens {
                 batches.push(Sequences::default());
             }
             if let Some(batch) = batches.last_mut() {
-                batch.push(encoding.get_ids(), encoding.get_type_ids(), encoding.get_offsets());
+                batch.push(encoding.get_ids(), encoding.get_type_ids(), &spans(&encoding));
             }
         }
         Ok(batches)
@@ -81,6 +81,16 @@ impl Tokens {
         // The library's message may quote the text: it is left out.
         encoding.map_err(|_| AiError::Inference("the text could not be tokenized".into()))
     }
+}
+
+/// The bytes of the last text that each token stands for; `(0, 0)` for the tokens before it and for special ones.
+fn spans(encoding: &Encoding) -> Vec<(usize, usize)> {
+    let last = encoding.n_sequences().saturating_sub(1);
+    let sequences = encoding.get_sequence_ids();
+    let span = |(offsets, sequence): (&(usize, usize), Option<usize>)| {
+        if sequence == Some(last) { *offsets } else { (0, 0) }
+    };
+    encoding.get_offsets().iter().zip(sequences).map(span).collect()
 }
 
 /// The parts of `tokenizer.json` around a Unigram model.

@@ -7,10 +7,10 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::files::{Written, check, hash_file, write_whole};
-use super::manifest::{EmbedderUse, GeneratorUse, ModelSpec, Profile, RerankerUse};
+use super::manifest::{EmbedderUse, GeneratorUse, ModelSpec, Profile, ReaderUse, RerankerUse};
 use super::{Compose, Models, ModelsError, Progress};
 use crate::ai::decoder::EngineOptions;
-use crate::ai::{ComputeOptions, EmbedderOptions, GeneratorOptions, RerankerOptions};
+use crate::ai::{ComputeOptions, EmbedderOptions, GeneratorOptions, ReaderOptions, RerankerOptions};
 
 const RECORD: &str = "installed.toml";
 
@@ -61,6 +61,8 @@ pub struct InstalledProfile {
     pub compose: Compose,
     /// What makes vectors.
     pub embedder: InstalledModel<EmbedderUse>,
+    /// What reads passages for their answers.
+    pub reader: InstalledModel<ReaderUse>,
     /// What scores passages, where the profile has it.
     pub reranker: Option<InstalledModel<RerankerUse>>,
     /// What writes.
@@ -83,6 +85,12 @@ impl InstalledProfile {
             queue,
             compute,
         }
+    }
+
+    /// Options for [`crate::ai::Reader::local`] with the adapter that is built in.
+    pub fn reader_options(&self, compute: ComputeOptions, queue: usize) -> ReaderOptions {
+        let InstalledModel { revision, folder, usage, .. } = self.reader.clone();
+        ReaderOptions { folder, revision, adapter: None, max_tokens: usage.max_tokens, queue, compute }
     }
 
     /// Options for [`crate::ai::Reranker::local`], where the profile has one.
@@ -109,7 +117,8 @@ impl Models {
     /// # Errors
     /// [`ModelsError::NotInstalled`] names the first model that is missing, incomplete or of another manifest.
     pub fn installed(&self, profile: &str) -> Result<InstalledProfile, ModelsError> {
-        let Profile { compose, embedder, reranker, generator, .. } = self.manifest.profile(profile)?;
+        let Profile { compose, embedder, reader, reranker, generator, .. } =
+            self.manifest.profile(profile)?;
         let reranker = match reranker {
             Some(model) => Some(self.installed_model(profile, model, |spec| spec.reranker.clone())?),
             None => None,
@@ -118,6 +127,7 @@ impl Models {
             name: profile.to_owned(),
             compose: *compose,
             embedder: self.installed_model(profile, embedder, |spec| spec.embedder.clone())?,
+            reader: self.installed_model(profile, reader, |spec| spec.reader.clone())?,
             reranker,
             generator: self.installed_model(profile, generator, |spec| spec.generator.clone())?,
         })

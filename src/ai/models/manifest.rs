@@ -31,6 +31,8 @@ pub struct Profile {
     pub compose: Compose,
     /// Name of the embedder.
     pub embedder: String,
+    /// Name of the encoder that reads passages for their answers.
+    pub reader: String,
     /// Name of the reranker, where there is one.
     pub reranker: Option<String>,
     /// Name of the generator.
@@ -59,6 +61,8 @@ pub struct ModelSpec {
     pub convert: Option<Convert>,
     /// Set if it makes vectors.
     pub embedder: Option<EmbedderUse>,
+    /// Set if it reads passages for their answers: the adapter in this binary was trained on its weights.
+    pub reader: Option<ReaderUse>,
     /// Set if it scores passages.
     pub reranker: Option<RerankerUse>,
     /// Set if it writes.
@@ -88,6 +92,14 @@ pub struct EmbedderUse {
     /// Written before every passage.
     pub passage_prefix: String,
     /// Longer texts are cut off here.
+    pub max_tokens: usize,
+}
+
+/// How a reader is used.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReaderUse {
+    /// Longer pairs are cut off here.
     pub max_tokens: usize,
 }
 
@@ -212,6 +224,7 @@ impl Manifest {
                 Some(_) => Ok(()),
             };
             find("embedder", &profile.embedder, |spec| spec.embedder.is_some())?;
+            find("reader", &profile.reader, |spec| spec.reader.is_some())?;
             find("generator", &profile.generator, |spec| spec.generator.is_some())?;
             if let Some(reranker) = &profile.reranker {
                 find("reranker", reranker, |spec| spec.reranker.is_some())?;
@@ -244,9 +257,10 @@ impl Manifest {
 }
 
 impl Profile {
-    /// The names of its models, embedder first.
+    /// The names of its models, embedder first, each once.
     pub fn models(&self) -> impl Iterator<Item = &str> {
-        [Some(&self.embedder), self.reranker.as_ref(), Some(&self.generator)]
+        let reader = Some(&self.reader).filter(|reader| **reader != self.embedder);
+        [Some(&self.embedder), reader, self.reranker.as_ref(), Some(&self.generator)]
             .into_iter()
             .flatten()
             .map(String::as_str)
