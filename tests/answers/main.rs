@@ -60,7 +60,7 @@ fn a_patient_is_answered_from_the_documents_over_http_and_without_a_server() -> 
     assert!(chat.to_string().contains("\"waiting\":true"), "{chat}");
 
     // What lies nearest is shown, but as no answer: staff get the question.
-    let reply = server.ask(&token, "poli gigi hari Minggu pagi praktik bersama berapa perawat")?;
+    let reply = server.ask(&token, "biaya tes dna di lab berapa")?;
     assert_eq!(reply["outcome"], "handed_over", "{reply}");
     assert!(text(&reply, "response").contains("Mungkin ini berkaitan"), "{reply}");
     assert!(reply["sources"].as_array().is_some_and(|sources| !sources.is_empty()), "{reply}");

@@ -6,12 +6,15 @@
 //! about.
 //!
 //! The best line decides. Lines of its passage that score nearly as well come along, mostly the condition or the exception
-//! that belongs to the answer; lines of other passages only where they score all but as well: what else was asked ("berapa,
-//! dan hari apa?"), or the same said elsewhere. The limits below were found on the tuning half of the sample hospital's
+//! that belongs to the answer; lines of other passages only where the reader takes line and passage for answers by themselves: what else
+//! was asked ("berapa, dan hari apa?"), or the same said elsewhere. The limits below were found on the tuning half of the sample hospital's
 //! evaluation and on two facilities that the reader was not trained on (`docs/evaluation.md`).
 
 use crate::{
-    assistant::reading::ReadPassage,
+    assistant::{
+        answerable::{ANSWERABLE, answerability},
+        reading::ReadPassage,
+    },
     domain::{Passage, PassageKind},
 };
 
@@ -19,8 +22,11 @@ use crate::{
 pub const MAX_WORDS: usize = 90;
 /// A line of the best line's passage comes along when it scores at most this much less, in logits.
 pub const SAME_PASSAGE: f32 = 3.0;
-/// The same for a line of another passage.
-pub const OTHER_PASSAGE: f32 = 2.5;
+/// The same for a line of another passage, which must be [answerable](crate::assistant::answerable), and the line's own
+/// logit above 0.
+pub const OTHER_PASSAGE: f32 = 5.0;
+/// Passages that are quoted from at most. More add nothing to the facts measured, and a patient reads three titles already.
+pub const MOST_PASSAGES: usize = 3;
 /// Passages of prose that are at most this long are quoted whole: cutting them saves no reading and may lose the point.
 pub const WHOLE_PASSAGE_WORDS: usize = 45;
 
@@ -31,7 +37,9 @@ pub struct Candidate {
     pub passage: usize,
     /// Index among that passage's lines.
     pub line: usize,
-    /// Its own logit and its passage's rank.
+    /// What the reader says of it, a logit.
+    pub logit: f32,
+    /// The same and its passage's rank.
     pub score: f32,
 }
 
@@ -57,9 +65,8 @@ pub fn candidates(passages: &[ReadPassage]) -> Vec<Candidate> {
         .iter()
         .enumerate()
         .flat_map(|(passage, read)| {
-            let score = |logit: &f32| logit + read.rank;
             let lines = read.reading.lines.iter().enumerate();
-            lines.map(move |(line, logit)| Candidate { passage, line, score: score(logit) })
+            lines.map(move |(line, &logit)| Candidate { passage, line, logit, score: logit + read.rank })
         })
         .collect();
     candidates.sort_by(|left, right| right.score.total_cmp(&left.score));
@@ -81,14 +88,21 @@ pub fn quote(passages: &[ReadPassage]) -> Option<Quotation> {
     }];
     let mut spent = if whole { words(text) } else { words(line_of(best)) };
     for candidate in &candidates[1..] {
-        let behind = if candidate.passage == best.passage { SAME_PASSAGE } else { OTHER_PASSAGE };
+        let near = if candidate.passage == best.passage {
+            candidate.score >= best.score - SAME_PASSAGE
+        } else {
+            candidate.score >= best.score - OTHER_PASSAGE
+                && candidate.logit > 0.0
+                && answerability(&passages[candidate.passage]) >= ANSWERABLE
+        };
         let cost = words(line_of(candidate));
-        if candidate.score < best.score - behind || spent + cost > MAX_WORDS {
+        if !near || spent + cost > MAX_WORDS {
             continue;
         }
-        match parts.iter_mut().find(|part| part.passage == candidate.passage) {
-            Some(part) if part.lines.contains(&candidate.line) => continue,
-            Some(part) => part.lines.push(candidate.line),
+        match parts.iter().position(|part| part.passage == candidate.passage) {
+            Some(at) if parts[at].lines.contains(&candidate.line) => continue,
+            Some(at) => parts[at].lines.push(candidate.line),
+            None if parts.len() == MOST_PASSAGES => continue,
             None => parts.push(Part { passage: candidate.passage, lines: vec![candidate.line] }),
         }
         spent += cost;
@@ -173,7 +187,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_else_is_asked_for_comes_from_another_passage() {
-        let question = "yoga pemula hari apa dan berapa biayanya";
+        let question = "yoga pemula hari, tarif";
         let hours =
             format!("Yoga pemula diadakan setiap hari Selasa pukul 16.00.\n{FILLER}\n{FILLER}\n{FILLER}");
         let passages = [
