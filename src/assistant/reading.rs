@@ -13,8 +13,8 @@ use crate::{
 };
 
 /// What the search's fused score weighs beside the reader's logit when passages are put in order: the reader tells an
-/// answer from what only resembles one, the search knows which passage is about the thing. Between 40 and 100 the figures
-/// in `docs/evaluation.md` differ by two in a hundred.
+/// answer from what only resembles one, the search knows which passage is about the thing. From 30 to 60
+/// the right document comes first for six more of the tuning half's 100 questions; from 60 to 100 little changes.
 const SEARCH: f32 = 60.0;
 
 /// A passage that was found, and read.
