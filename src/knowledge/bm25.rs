@@ -77,11 +77,6 @@ impl Postings {
         self.of(term(token)).len()
     }
 
-    /// How many passages there are.
-    pub fn passages(&self) -> usize {
-        self.lengths.len()
-    }
-
     fn of(&self, term: u64) -> &[Entry] {
         let Ok(at) = self.terms.binary_search_by_key(&term, |(term, _)| *term) else { return &[] };
         let from = self.terms[at].1 as usize;

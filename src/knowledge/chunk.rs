@@ -30,8 +30,13 @@ pub struct Chunk {
 
 /// What is embedded (and reranked): the text after the path to it, `title › heading › heading`.
 pub fn with_path(title: &str, headings: &[String], text: &str) -> String {
+    format!("{}\n{text}", joined_path(title, headings))
+}
+
+/// The path to a text, `title › heading › heading`.
+pub fn joined_path(title: &str, headings: &[String]) -> String {
     let path: Vec<&str> = std::iter::once(title).chain(headings.iter().map(String::as_str)).collect();
-    format!("{}\n{text}", path.join(" › "))
+    path.join(" › ")
 }
 
 /// The chunks of a document, in its order.

@@ -32,9 +32,6 @@ pub(super) fn passage_tokens(title: &str, headings: &[String], text: &str) -> Pa
 pub struct QueryTerms {
     /// The stems that are searched for, each once.
     pub stems: Vec<String>,
-    /// How rare each of them is: `ln(1 + (N − n + ½) / (n + ½))` where n of the N passages hold it. A word that no passage
-    /// holds is the rarest.
-    pub rarity: Vec<f32>,
     /// Those that no passage holds.
     pub unheld: Vec<String>,
     /// Typing errors and what they were taken for.

@@ -36,7 +36,7 @@ use std::{
     time::Duration,
 };
 
-pub use chunk::{Chunk, chunks, with_path};
+pub use chunk::{Chunk, chunks, joined_path, with_path};
 pub use document::DocumentError;
 pub use ingest::{IngestReport, Progress};
 pub use lexical::QueryTerms;

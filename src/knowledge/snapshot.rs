@@ -145,12 +145,6 @@ impl Snapshot {
     pub fn query(&self, question: &str) -> QueryTerms {
         let holds = |stem: &str| self.documents.iter().any(|document| document.postings.contains(stem));
         let mut terms = query_terms(question, holds, || self.vocabulary());
-        let passages: usize = self.documents.iter().map(|document| document.postings.passages()).sum();
-        let rarity = |stem: &String| {
-            let held: usize = self.documents.iter().map(|document| document.postings.holding(stem)).sum();
-            (1.0 + ((passages - held) as f32 + 0.5) / (held as f32 + 0.5)).ln()
-        };
-        terms.rarity = terms.stems.iter().map(rarity).collect();
         terms.unheld = terms.stems.iter().filter(|stem| !holds(stem)).cloned().collect();
         terms
     }

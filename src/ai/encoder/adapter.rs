@@ -5,7 +5,7 @@
 //! metadata hold `scale` and `base`, the revision of the weights that it was trained on: on others it would say
 //! anything, and nobody would notice.
 
-use std::borrow::Cow;
+use std::collections::HashMap;
 
 use safetensors::{Dtype, SafeTensors};
 
@@ -14,7 +14,8 @@ use crate::ai::AiError;
 
 /// See the module.
 pub(super) struct Adapter {
-    bytes: Cow<'static, [u8]>,
+    /// Shape and values by name.
+    tensors: HashMap<String, (Vec<usize>, Vec<f32>)>,
     scale: f32,
 }
 
@@ -27,9 +28,9 @@ pub(super) struct Probe {
 impl Adapter {
     /// # Errors
     /// [`AiError::Load`] when the bytes are no adapter, or one for other weights than `base`.
-    pub fn parse(bytes: Cow<'static, [u8]>, base: &str) -> Result<Self, AiError> {
+    pub fn parse(bytes: &[u8], base: &str) -> Result<Self, AiError> {
         let refuse = |detail: String| AiError::load("the reader's adapter", detail);
-        let (_, header) = SafeTensors::read_metadata(&bytes).map_err(|error| refuse(error.to_string()))?;
+        let (_, header) = SafeTensors::read_metadata(bytes).map_err(|error| refuse(error.to_string()))?;
         let metadata = header.metadata().as_ref();
         let value = |key: &str| {
             metadata.and_then(|map| map.get(key)).ok_or_else(|| refuse(format!("it does not say its {key}")))
@@ -39,7 +40,17 @@ impl Adapter {
             return Err(refuse(format!("it was trained on weights {trained_on}, these are {base}")));
         }
         let scale = value("scale")?.parse().map_err(|_| refuse("its scale is no number".into()))?;
-        Ok(Self { bytes, scale })
+        let mut tensors = HashMap::new();
+        let file = SafeTensors::deserialize(bytes).map_err(|error| refuse(error.to_string()))?;
+        for (name, view) in file.tensors() {
+            if !matches!(view.dtype(), Dtype::F32 | Dtype::F16) {
+                return Err(refuse(format!("{name} has type {:?}, which is not supported", view.dtype())));
+            }
+            let mut values = vec![0f32; view.shape().iter().product()];
+            decode(view.dtype(), view.data(), &mut values);
+            tensors.insert(name, (view.shape().to_vec(), values));
+        }
+        Ok(Self { tensors, scale })
     }
 
     /// Adds the change of the matrix `name` (`[rows, columns]`, row by row) to its values, where there is one.
@@ -48,15 +59,16 @@ impl Adapter {
     /// [`AiError::Load`] when the change is of another shape.
     pub fn change(&self, name: &str, shape: &[usize], values: &mut [f32]) -> Result<(), AiError> {
         let Some(matrix) = name.strip_suffix(".weight") else { return Ok(()) };
-        let names = ["A", "B"].map(|factor| format!("{matrix}.lora_{factor}.weight"));
-        let file = self.tensors()?;
-        if file.tensor(&names[0]).is_err() {
+        let Some((into_shape, into_rank)) = self.tensors.get(&format!("{matrix}.lora_A.weight")) else {
             return Ok(());
+        };
+        let (&[rows, columns], &[rank, width]) = (shape, into_shape.as_slice()) else {
+            return Err(wrong(name));
+        };
+        if width != columns || rank == 0 {
+            return Err(wrong(name));
         }
-        let &[rows, columns] = shape else { return Err(wrong(name)) };
-        let (into_rank, rank) =
-            self.read(&file, &names[0], |shape| shape.len() == 2 && shape[1] == columns)?;
-        let (from_rank, _) = self.read(&file, &names[1], |shape| shape == [rows, rank])?;
+        let from_rank = self.values(&format!("{matrix}.lora_B.weight"), &[rows, rank])?;
         for (row, factors) in values.chunks_exact_mut(columns).zip(from_rank.chunks_exact(rank)) {
             for (factor, direction) in factors.iter().zip(into_rank.chunks_exact(columns)) {
                 let factor = factor * self.scale;
@@ -71,30 +83,16 @@ impl Adapter {
     /// # Errors
     /// [`AiError::Load`] when it is missing or of another shape.
     pub fn probe(&self, name: &str, hidden: usize) -> Result<Probe, AiError> {
-        let file = self.tensors()?;
-        let (weight, _) = self.read(&file, &format!("{name}.weight"), |shape| shape == [1, hidden])?;
-        let (bias, _) = self.read(&file, &format!("{name}.bias"), |shape| shape == [1])?;
-        Ok(Probe { weight, bias: bias[0] })
+        let weight = self.values(&format!("{name}.weight"), &[1, hidden])?.to_vec();
+        let bias = self.values(&format!("{name}.bias"), &[1])?[0];
+        Ok(Probe { weight, bias })
     }
 
-    fn tensors(&self) -> Result<SafeTensors<'_>, AiError> {
-        SafeTensors::deserialize(&self.bytes).map_err(|error| AiError::load("the reader's adapter", error))
-    }
-
-    /// A tensor's values and its first dimension.
-    fn read(
-        &self,
-        file: &SafeTensors<'_>,
-        name: &str,
-        fits: impl Fn(&[usize]) -> bool,
-    ) -> Result<(Vec<f32>, usize), AiError> {
-        let view = file.tensor(name).map_err(|_| wrong(name))?;
-        if !fits(view.shape()) || !matches!(view.dtype(), Dtype::F32 | Dtype::F16) {
-            return Err(wrong(name));
+    fn values(&self, name: &str, shape: &[usize]) -> Result<&[f32], AiError> {
+        match self.tensors.get(name) {
+            Some((found, values)) if found == shape => Ok(values),
+            _ => Err(wrong(name)),
         }
-        let mut values = vec![0f32; view.shape().iter().product()];
-        decode(view.dtype(), view.data(), &mut values);
-        Ok((values, view.shape()[0]))
     }
 }
 

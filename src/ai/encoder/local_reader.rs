@@ -3,7 +3,7 @@
 //! One pass over question and passage together. The first token's state says whether the passage answers; the mean of
 //! a line's token states says whether that line does. How it was trained stands in `training/README.md`.
 
-use std::{borrow::Cow, ops::Range, path::PathBuf, sync::Arc};
+use std::{ops::Range, path::PathBuf, sync::Arc};
 
 use super::{
     adapter::{Adapter, Probe},
@@ -81,7 +81,7 @@ struct Model {
 impl Model {
     fn load(options: &ReaderOptions) -> Result<Self, AiError> {
         let device = options.compute.open_device()?;
-        let bytes = options.adapter.clone().map_or(Cow::Borrowed(BUILT_IN), Cow::Owned);
+        let bytes = options.adapter.as_deref().unwrap_or(BUILT_IN);
         let adapter = Arc::new(Adapter::parse(bytes, &options.revision)?);
         let tensors = Tensors::open(&options.folder)?.adapted(Arc::clone(&adapter));
         let encoder = Encoder::load(&options.folder, &tensors, &device)?;

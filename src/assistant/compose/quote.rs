@@ -5,10 +5,11 @@
 //! its own logit from the [reading](crate::assistant::reading), plus its passage's rank: a line answers what its passage is
 //! about.
 //!
-//! The best line decides. Lines of its passage that score nearly as well come along, mostly the condition or the exception
-//! that belongs to the answer; lines of other passages only where the reader takes line and passage for answers by themselves: what else
-//! was asked ("berapa, dan hari apa?"), or the same said elsewhere. The limits below were found on the tuning half of the sample hospital's
-//! evaluation and on two facilities that the reader was not trained on (`docs/evaluation.md`).
+//! The best line decides. Lines of its passage that score nearly as well come along, mostly the condition or the
+//! exception that belongs to the answer; lines of other passages only where the reader takes line and passage for answers
+//! by themselves: what else was asked ("berapa, dan hari apa?"), or the same said elsewhere. The limits below were found on
+//! the tuning half of the sample hospital's evaluation and on two facilities that the reader was not trained on
+//! (`docs/evaluation.md`).
 
 use crate::{
     assistant::{
@@ -31,16 +32,15 @@ pub const MOST_PASSAGES: usize = 3;
 pub const WHOLE_PASSAGE_WORDS: usize = 45;
 
 /// A line of a passage with what speaks for it.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Candidate {
+struct Candidate {
     /// Index among the passages given.
-    pub passage: usize,
+    passage: usize,
     /// Index among that passage's lines.
-    pub line: usize,
+    line: usize,
     /// What the reader says of it, a logit.
-    pub logit: f32,
+    logit: f32,
     /// The same and its passage's rank.
-    pub score: f32,
+    score: f32,
 }
 
 /// Lines quoted from one passage.
@@ -60,7 +60,7 @@ pub struct Quotation {
 }
 
 /// Every line of the passages, best first.
-pub fn candidates(passages: &[ReadPassage]) -> Vec<Candidate> {
+fn candidates(passages: &[ReadPassage]) -> Vec<Candidate> {
     let mut candidates: Vec<Candidate> = passages
         .iter()
         .enumerate()
