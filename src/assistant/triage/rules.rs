@@ -143,15 +143,15 @@ pub(super) struct Context {
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct SimilarityOptions {
-    /// Least reading that alarms; emergencies are fitted to 1, harmless sentences to -1.
+    /// Least reading that alarms; emergencies are fitted to 1, harmless sentences to 0.
     pub threshold: f32,
-    /// How strongly weights are kept short.
+    /// How far readings of the examples themselves may stray from that, so that one odd example does not decide.
     pub ridge: f32,
 }
 
 impl Default for SimilarityOptions {
     fn default() -> Self {
-        Self { threshold: 0.5, ridge: 1e-4 }
+        Self { threshold: 0.45, ridge: 2e-5 }
     }
 }
 
