@@ -2,9 +2,10 @@
 question and a passage read together tell whether the passage answers and which of its lines do.
 
     python training/train.py --encoder models/multilingual-e5-small --examples training/examples \\
-        --idk-mrc ../shared/data/idk-mrc/train.json --out training/reader.safetensors
+        --idk-mrc ../shared/data/idk-mrc/train.json --standardize target/release/examples/standardize \\
+        --out training/reader.safetensors
 
-Needs torch 2.8, transformers 4.57 and safetensors. `training/README.md` says what is trained on what, and with which
+Needs torch 2.8, transformers 4.57 and safetensors, and `cargo build --release --example standardize`. `training/README.md` says what is trained on what, and with which
 stages the adapter in this folder was made.
 """
 
@@ -14,6 +15,7 @@ import json
 import math
 import random
 import re
+import subprocess
 import time
 import tomllib
 from pathlib import Path
@@ -31,6 +33,11 @@ BATCH = 16
 LINE_WEIGHT, SPAN_WEIGHT = 3.0, 4.0
 # Every 14th context of IDK-MRC is kept back to watch the training by.
 KEPT_BACK = 14
+# How often an answering passage is read without the lines that answer, as a passage that does not.
+NEAR_MISSES = 0.35
+# How often a question is read in standard spelling, as the program puts it; else as it was typed, for words that the
+# program's dictionary lacks.
+STANDARD = 0.75
 
 
 class LowRank(nn.Module):
@@ -181,7 +188,8 @@ def facility(encoder, tokenizer, path):
     """Of each question its answering passages, and the nearest of those that don't answer."""
     read = json.loads(path.read_text())
     passages = [
-        {"path": " › ".join([p["title"], *p["headings"]]), "lines": p["lines"]} for p in read["passages"]
+        {"path": " › ".join([p["title"], *p["headings"]]), "lines": p["lines"], "rows": p["kind"] == "table"}
+        for p in read["passages"]
     ]
     place = {passage["id"]: at for at, passage in enumerate(read["passages"])}
     questions = [asked["q"] for asked in read["questions"]]
@@ -192,6 +200,26 @@ def facility(encoder, tokenizer, path):
         example = lambda at: {**passages[at], "question": asked["q"], "gold": gold.get(at, []), "marked": False}
         found.append(([example(at) for at in gold], [example(at) for at in near if at not in gold]))
     return found
+
+
+def kept(example, lines):
+    """The example with those of its lines alone, in that order."""
+    gold = [at for at, line in enumerate(lines) if line in set(example["gold"])]
+    return {**example, "lines": [example["lines"][line] for line in lines], "gold": gold}
+
+
+def shuffled(example, dice):
+    """A table's rows in another order, half of the time: which row comes first says nothing."""
+    if not example["rows"] or dice.random() < 0.5:
+        return example
+    return kept(example, dice.sample(range(len(example["lines"])), len(example["lines"])))
+
+
+def without_answer(example):
+    """A near miss made of an answering passage: its neighbouring lines without those that answer. None where too little
+    is left to be mistaken for an answer."""
+    left = [line for line in range(len(example["lines"])) if line not in example["gold"]]
+    return kept(example, left) if len(left) > 1 else None
 
 
 # How people type: general knowledge, not the dictionary that the evaluation rewrites questions with.
@@ -220,6 +248,16 @@ def typed(question, dice):
             )
         words.append(word)
     return " ".join(words).lower()
+
+
+def standardized(program, pairs, dice):
+    """The pairs, most of their questions in the spelling that the program gives them before they are read."""
+    typed = list(dict.fromkeys(pair["question"].replace("\n", " ") for pair in pairs))
+    done = subprocess.run([program], input="\n".join(typed), capture_output=True, text=True, check=True)
+    standard = dict(zip(typed, done.stdout.splitlines(), strict=True))
+    chosen = {question: standard[question] for question in typed if dice.random() < STANDARD}
+    read = lambda question: chosen.get(question.replace("\n", " "), question)
+    return [{**pair, "question": read(pair["question"])} for pair in pairs]
 
 
 # --- training ----------------------------------------------------------------------------------------------------------
@@ -328,6 +366,7 @@ def main():
     arguments.add_argument("--encoder", type=Path, required=True)
     arguments.add_argument("--examples", type=Path, required=True)
     arguments.add_argument("--idk-mrc", type=Path, required=True)
+    arguments.add_argument("--standardize", type=Path, required=True, help="the program of examples/standardize.rs")
     arguments.add_argument("--out", type=Path, required=True)
     arguments.add_argument("--start", type=Path, help="an earlier stage's adapter")
     arguments.add_argument("--steps", type=int, default=970)
@@ -342,7 +381,10 @@ def main():
     dice = random.Random(options.seed)
 
     tokenizer = AutoTokenizer.from_pretrained(options.encoder)
-    encoder = AutoModel.from_pretrained(options.encoder, add_pooling_layer=False).float()
+    # Without dropout a step takes two thirds of the time, and most pairs are seen but a few times.
+    encoder = AutoModel.from_pretrained(
+        options.encoder, add_pooling_layer=False, hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0
+    ).float()
     facilities = [
         question
         for path in sorted(options.examples.glob("*.json"))
@@ -368,8 +410,11 @@ def main():
             question = typed(example["question"], dice)
             pairs.append({"question": question, "path": "", "lines": lines, "gold": [], "marked": True})
         for answering, others in facilities:
-            pairs += answering + dice.sample(others[:6], min(2 if answering else 3, len(others[:6])))
-        return [encode(tokenizer, pair) for pair in pairs]
+            of_question = answering + dice.sample(others[:8], min(2 if answering else 3, len(others[:8])))
+            missed = [near for near in map(without_answer, answering) if near and dice.random() < NEAR_MISSES]
+            question = typed(of_question[0]["question"], dice)
+            pairs += [{**shuffled(pair, dice), "question": question} for pair in of_question + missed]
+        return [encode(tokenizer, pair) for pair in standardized(options.standardize, pairs, dice)]
 
     reader = Reader(encoder)
     if options.start:
@@ -392,6 +437,8 @@ def main():
             step += 1
             if step % 25 == 0:
                 print(f"step {step}, {time.time() - since:.0f} s, loss {loss.item():.3f}", flush=True)
+            if step % 300 == 0:
+                reader.save(options.out, revision(options.encoder))
     print(watch(reader, tokenizer, kept_back))
     reader.save(options.out, revision(options.encoder))
 

@@ -22,14 +22,15 @@ use crate::{
 /// Words that a quotation may hold; a WhatsApp screen shows about 120.
 pub const MAX_WORDS: usize = 90;
 /// A line of the best line's passage comes along when it scores at most this much less, in logits.
-pub const SAME_PASSAGE: f32 = 3.0;
-/// The same for a line of another passage, which must be [answerable](crate::assistant::answerable), and the line's own
-/// logit above 0.
-pub const OTHER_PASSAGE: f32 = 5.0;
+pub const SAME_PASSAGE: f32 = 4.0;
+/// The same for a line of another passage, which must be [answerable](crate::assistant::answerable) …
+pub const OTHER_PASSAGE: f32 = 9.0;
+/// … and the line's own logit at least this.
+pub const OTHER_LINE: f32 = -1.0;
 /// Passages that are quoted from at most. More add nothing to the facts measured, and a patient reads three titles already.
 pub const MOST_PASSAGES: usize = 3;
 /// Passages of prose that are at most this long are quoted whole: cutting them saves no reading and may lose the point.
-pub const WHOLE_PASSAGE_WORDS: usize = 45;
+pub const WHOLE_PASSAGE_WORDS: usize = 30;
 
 /// A line of a passage with what speaks for it.
 struct Candidate {
@@ -92,7 +93,7 @@ pub fn quote(passages: &[ReadPassage]) -> Option<Quotation> {
             candidate.score >= best.score - SAME_PASSAGE
         } else {
             candidate.score >= best.score - OTHER_PASSAGE
-                && candidate.logit > 0.0
+                && candidate.logit >= OTHER_LINE
                 && answerability(&passages[candidate.passage]) >= ANSWERABLE
         };
         let cost = words(line_of(candidate));
