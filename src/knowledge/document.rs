@@ -10,7 +10,7 @@ use super::{
 use crate::domain::DocumentMeta;
 
 /// Counted up whenever the same file would give other chunks or tokens than before, so that all are indexed anew.
-const PIPELINE: &[u8] = b"satubumi knowledge pipeline 1";
+const PIPELINE: &[u8] = b"satubumi knowledge pipeline 2";
 
 /// A file as it lies in the folder.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,7 +1,9 @@
-//! What `pdftotext -layout` writes, to blocks. A PDF has no headings that could be trusted; lines that stand in columns
-//! are a table.
+//! What `pdftotext -layout` writes, to blocks. Headings are guessed as in plain text; lines that stand in columns are a table.
 
-use super::{Block, one_line, table, text::list_item};
+use super::{
+    Block, one_line, table,
+    text::{list_item, with_headings},
+};
 
 /// Columns are at least this many spaces apart.
 const GAP: &str = "  ";
@@ -36,7 +38,7 @@ pub(super) fn blocks(text: &str) -> Vec<Block> {
         }
         flush(&mut paragraph, &mut blocks);
     }
-    blocks
+    with_headings(blocks)
 }
 
 /// The rows from here on that have as many cells as the first, at least two.

@@ -1,6 +1,10 @@
-//! Plain text: empty lines part the paragraphs, a line that starts like a list item is one.
+//! Plain text: empty lines part the paragraphs, a line that starts like a list item is one, a short line between empty ones
+//! that ends like no sentence is a heading.
 
 use super::{Block, lines, one_line};
+
+/// What a heading has at most.
+const HEADING_WORDS: usize = 8;
 
 /// The blocks of a plain text.
 pub(super) fn blocks(text: &str) -> Vec<Block> {
@@ -18,7 +22,34 @@ pub(super) fn blocks(text: &str) -> Vec<Block> {
         }
     }
     flush(&mut paragraph, &mut blocks);
-    blocks
+    with_headings(blocks)
+}
+
+/// Takes short paragraphs for headings where text follows: one in capitals for the outermost, one right before running text
+/// or a list for the next. Short paragraphs in a row are no headings, but the last.
+pub(super) fn with_headings(blocks: Vec<Block>) -> Vec<Block> {
+    let follows: Vec<Option<bool>> =
+        blocks.iter().skip(1).map(|next| Some(is_title(next))).chain([None]).collect();
+    let heading = |(block, next): (Block, Option<bool>)| match block {
+        Block::Paragraph { text } if next.is_some() && is_title(&Block::Paragraph { text: text.clone() }) => {
+            match (text.chars().any(char::is_lowercase), next) {
+                (false, _) => Block::Heading { level: 1, text },
+                (true, Some(false)) => Block::Heading { level: 2, text },
+                (true, _) => Block::Paragraph { text },
+            }
+        }
+        block => block,
+    };
+    blocks.into_iter().zip(follows).map(heading).collect()
+}
+
+/// Whether it reads like a title: a few words, the first one's letter a capital, and no punctuation at the end.
+fn is_title(block: &Block) -> bool {
+    let Block::Paragraph { text } = block else { return false };
+    text.split_whitespace().count() <= HEADING_WORDS
+        && text.starts_with(char::is_uppercase)
+        && text.ends_with(|last: char| last.is_alphanumeric() || last == ')')
+        && !text.contains(';')
 }
 
 fn flush(paragraph: &mut String, blocks: &mut Vec<Block>) {
@@ -43,6 +74,27 @@ pub(super) fn list_item(line: &str) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn short_lines_above_text_are_headings() {
+        let found = blocks(
+            "BARANG HILANG\n\nMelapor\n\nLapor ke pos keamanan.\n\nSatu\n\nDua\n\n- tiga\n\nSelesai\n",
+        );
+        let heading = |level, text: &str| Block::Heading { level, text: text.into() };
+        let paragraph = |text: &str| Block::Paragraph { text: text.into() };
+        assert_eq!(
+            found,
+            vec![
+                heading(1, "BARANG HILANG"),
+                heading(2, "Melapor"),
+                paragraph("Lapor ke pos keamanan."),
+                paragraph("Satu"),
+                heading(2, "Dua"),
+                Block::ListItem { text: "tiga".into() },
+                paragraph("Selesai"),
+            ]
+        );
+    }
 
     #[test]
     fn paragraphs_and_lists() {
