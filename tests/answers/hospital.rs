@@ -145,6 +145,19 @@ impl Server {
             .json()?)
     }
 
+    /// Kills it on the spot (SIGKILL).
+    pub fn kill(&self) -> Result<()> {
+        let told = Command::new("kill").arg("-KILL").arg(self.child.id().to_string()).status()?;
+        assert!(told.success());
+        Ok(())
+    }
+
+    /// Waits until a killed server is gone.
+    pub fn wait(mut self) -> Result<()> {
+        self.child.wait()?;
+        Ok(())
+    }
+
     /// Asks it to stop (SIGTERM) and expects that it does so in order.
     pub fn stop(mut self) -> Result<()> {
         let told = Command::new("kill").arg("-TERM").arg(self.child.id().to_string()).status()?;

@@ -1,6 +1,7 @@
 //! The whole way with the real binary and the real small models: index documents, serve, ask as a patient would.
 
 mod hospital;
+mod killed;
 
 use anyhow::Result;
 use hospital::Hospital;
