@@ -21,8 +21,11 @@ use crate::{
 
 /// Words that a quotation may hold; a WhatsApp screen shows about 120.
 pub const MAX_WORDS: usize = 90;
-/// A line of the best line's passage comes along when it scores at most this much less, in logits.
-pub const SAME_PASSAGE: f32 = 4.0;
+/// A sentence of the best line's passage comes along when it scores at most this much less, in logits.
+pub const SAME_PASSAGE: f32 = 5.0;
+/// The same for a row of its table, whose other rows are mostly of other variants: the price of a class nobody asked for
+/// misleads more than a sentence too many.
+pub const SAME_TABLE: f32 = 2.0;
 /// The same for a line of another passage, which must be [answerable](crate::assistant::answerable) …
 pub const OTHER_PASSAGE: f32 = 9.0;
 /// … and the line's own logit at least this.
@@ -82,6 +85,7 @@ pub fn quote(passages: &[ReadPassage]) -> Option<Quotation> {
         passages[candidate.passage].found.passage.text.lines().nth(candidate.line).unwrap_or_default()
     };
     let Passage { kind, text, .. } = &passages[best.passage].found.passage;
+    let same_passage = if *kind == PassageKind::Table { SAME_TABLE } else { SAME_PASSAGE };
     let whole = *kind == PassageKind::Prose && words(text) <= WHOLE_PASSAGE_WORDS;
     let mut parts = vec![Part {
         passage: best.passage,
@@ -90,7 +94,7 @@ pub fn quote(passages: &[ReadPassage]) -> Option<Quotation> {
     let mut spent = if whole { words(text) } else { words(line_of(best)) };
     for candidate in &candidates[1..] {
         let near = if candidate.passage == best.passage {
-            candidate.score >= best.score - SAME_PASSAGE
+            candidate.score >= best.score - same_passage
         } else {
             candidate.score >= best.score - OTHER_PASSAGE
                 && candidate.logit >= OTHER_LINE
