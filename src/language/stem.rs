@@ -34,11 +34,8 @@ pub fn stem(word: &str) -> Cow<'_, str> {
     if let Some(root) = to_root(word) {
         return Cow::Owned(root);
     }
-    let mut cut = cautious(word);
-    while let Some(shorter) = cut.as_deref().and_then(cautious) {
-        cut = Some(shorter);
-    }
-    cut.map_or(Cow::Borrowed(word), Cow::Owned)
+    // What is left may lead to a root after all: ke+akulah.
+    cautious(word).map_or(Cow::Borrowed(word), |rest| Cow::Owned(stem(&rest).into_owned()))
 }
 
 /// The root that the affixes of a word lead to.
@@ -188,6 +185,11 @@ mod tests {
         ] {
             assert_eq!(stem(word), word);
         }
+    }
+
+    #[test]
+    fn what_a_cautious_cut_leaves_is_stemmed_too() {
+        assert_eq!(stem("keakulah"), "aku");
     }
 
     proptest! {

@@ -28,10 +28,11 @@ pub(super) fn blocks(text: &str) -> Vec<Block> {
 /// Takes short paragraphs for headings where text follows: one in capitals for the outermost, one right before running text
 /// or a list for the next. Short paragraphs in a row are no headings, but the last.
 pub(super) fn with_headings(blocks: Vec<Block>) -> Vec<Block> {
+    let title = |block: &Block| matches!(block, Block::Paragraph { text } if is_title(text));
     let follows: Vec<Option<bool>> =
-        blocks.iter().skip(1).map(|next| Some(is_title(next))).chain([None]).collect();
+        blocks.iter().skip(1).map(|next| Some(title(next))).chain([None]).collect();
     let heading = |(block, next): (Block, Option<bool>)| match block {
-        Block::Paragraph { text } if next.is_some() && is_title(&Block::Paragraph { text: text.clone() }) => {
+        Block::Paragraph { text } if next.is_some() && is_title(&text) => {
             match (text.chars().any(char::is_lowercase), next) {
                 (false, _) => Block::Heading { level: 1, text },
                 (true, Some(false)) => Block::Heading { level: 2, text },
@@ -44,8 +45,7 @@ pub(super) fn with_headings(blocks: Vec<Block>) -> Vec<Block> {
 }
 
 /// Whether it reads like a title: a few words, the first one's letter a capital, and no punctuation at the end.
-fn is_title(block: &Block) -> bool {
-    let Block::Paragraph { text } = block else { return false };
+fn is_title(text: &str) -> bool {
     text.split_whitespace().count() <= HEADING_WORDS
         && text.starts_with(char::is_uppercase)
         && text.ends_with(|last: char| last.is_alphanumeric() || last == ')')
