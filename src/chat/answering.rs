@@ -4,6 +4,7 @@ use std::{panic::AssertUnwindSafe, sync::Arc, time::Instant};
 
 use futures::FutureExt;
 use jiff::Timestamp;
+use tokio::sync::broadcast::{self, error::RecvError};
 
 use super::{
     ChatError, ChatService, Incoming,
@@ -179,15 +180,25 @@ impl ChatService {
         if self.stopping() {
             return Err(ChatError::Stopping);
         }
+        // From before the conversation is read, so that nothing is missed between.
+        let events = self.events();
         let Some(Waiting { conversation, handling, question }) = self.waiting(message).await? else {
             return Ok(());
         };
-        let verdict = match handling {
-            Handling::Bot => Verdict::Say(self.ask_assistant(assistant, &question).await),
-            Handling::Staff | Handling::Stopped => {
+        let answer = match handling {
+            // What nobody will read is not worked out to its end.
+            Handling::Bot => tokio::select! {
+                answer = self.ask_assistant(assistant, &question) => Some(answer),
+                () = self.staff_step_in(events, conversation, message) => None,
+            },
+            Handling::Staff | Handling::Stopped => None,
+        };
+        let verdict = match answer {
+            Some(answer) => Verdict::Say(answer),
+            None => {
                 let emergency = is_emergency(assistant, &question.text).await;
                 let intent = assistant.intent(&question.text);
-                if handling == Handling::Stopped && (emergency || intent == Some(Intent::Start)) {
+                if handling != Handling::Staff && (emergency || intent == Some(Intent::Start)) {
                     Verdict::Say(self.ask_assistant(assistant, &question).await)
                 } else {
                     Verdict::KeepSilent { emergency, intent }
@@ -240,6 +251,38 @@ impl ChatService {
             })
             .await?;
         Ok(waiting)
+    }
+
+    /// Waits until staff take the conversation or write in it, so that the bot may not answer `message` any more.
+    async fn staff_step_in(
+        &self,
+        mut events: broadcast::Receiver<Event>,
+        conversation: ConversationId,
+        message: MessageId,
+    ) {
+        loop {
+            let concerned = match events.recv().await {
+                Ok(
+                    Event::HandlingChanged { conversation: of, .. }
+                    | Event::MessageSent { conversation: of, .. },
+                ) => of == conversation,
+                Ok(Event::MessageReceived { .. } | Event::Flagged { .. }) => false,
+                Err(RecvError::Lagged(_)) => true,
+                // The service holds the sender: this does not end before it does.
+                Err(RecvError::Closed) => return std::future::pending().await,
+            };
+            if !concerned {
+                continue;
+            }
+            let stepped_in = self.inner.store.read(move |tx| {
+                let handling = conversations::get(tx, conversation)?.map(|found| found.handling);
+                Ok(handling != Some(Handling::Bot) || messages::staff_wrote_after(tx, conversation, message)?)
+            });
+            // A database that can't be read stops nobody here: the answer's own transaction looks again.
+            if stepped_in.await.unwrap_or(false) {
+                return;
+            }
+        }
     }
 
     /// Asks the assistant, when it has a hand free; an emergency does not wait for one. What breaks inside becomes the

@@ -126,13 +126,36 @@ async fn r14_staff_silence_the_bot_in_the_middle_of_an_answer() -> anyhow::Resul
                     .send_message(id, MessageText::parse("Saya bantu.")?, None, "Sari".to_owned())
                     .await?;
             }
-            gate.let_pass();
             anyhow::Ok(())
         });
         interfered?;
+        // The gate is still shut: nobody waited for the answer.
+        gate.let_pass();
         assert_eq!(reply?.answer.outcome, Outcome::BotOff);
         assert_eq!(conversation(&ward).await?.unanswered, 1, "what was not answered is seen by staff");
         assert_eq!(ward.count("SELECT count(*) FROM messages WHERE reply_to IS NOT NULL").await?, 1);
     }
+    Ok(())
+}
+
+#[tokio::test]
+async fn r14_an_emergency_is_answered_even_if_staff_write_meanwhile() -> anyhow::Result<()> {
+    let (mut gate, slow) = Gate::before(usual);
+    let ward = Ward::open(slow)?;
+    let id = ward.ask(ANI, "halo", None).await?.conversation;
+    assert_eq!(gate.asked().await, "halo");
+    let (reply, wrote) = tokio::join!(ward.ask(ANI, "sesak dari lama", None), async {
+        gate.asked().await;
+        let text = MessageText::parse("Ada yang bisa dibantu?")?;
+        ward.chat.send_message(id, text, Some(SignAs::Staff), "Sari".to_owned()).await?;
+        // Asked once more, after what staff wrote.
+        gate.asked().await;
+        gate.let_pass();
+        gate.let_pass();
+        anyhow::Ok(())
+    });
+    wrote?;
+    assert_eq!(reply?.answer.outcome, Outcome::Emergency);
+    assert_eq!(flags(&ward).await?, [Flag::Emergency]);
     Ok(())
 }
