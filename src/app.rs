@@ -115,6 +115,7 @@ impl Brain {
             compose,
             passages: config.assistant.passages,
             patience: Duration::from_secs(config.assistant.patience_seconds),
+            staff_hours: config.hospital.hours()?,
         };
         let assistant = Assistant::local(options, Arc::clone(&knowledge), reader, generator).await?;
         Ok(Self { store, knowledge, assistant: Arc::new(assistant), profile })

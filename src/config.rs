@@ -13,10 +13,10 @@ use figment::{
     Figment, Source,
     providers::{Env, Format, Serialized, Toml},
 };
-use jiff::tz::TimeZone;
+use jiff::{civil::Date, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 
-use crate::ai::DeviceChoice;
+use crate::{ai::DeviceChoice, assistant::StaffHours};
 
 /// The commented default that `satubumi config` prints; a test holds it to [`Config::default`].
 pub const COMMENTED_DEFAULT: &str = include_str!("config.default.toml");
@@ -88,11 +88,20 @@ pub struct HospitalConfig {
     pub name: String,
     /// IANA time zone: opening hours and validity are read in it.
     pub time_zone: String,
+    /// When staff answer, such as `Mon-Sat 07:00-20:00`; none: always.
+    pub staff_hours: Vec<String>,
+    /// Days on which they don't.
+    pub staff_holidays: Vec<Date>,
 }
 
 impl Default for HospitalConfig {
     fn default() -> Self {
-        Self { name: "RSH Satu Bumi".into(), time_zone: "Asia/Jakarta".into() }
+        Self {
+            name: "RSH Satu Bumi".into(),
+            time_zone: "Asia/Jakarta".into(),
+            staff_hours: vec!["Mon-Sat 07:00-20:00".into()],
+            staff_holidays: Vec::new(),
+        }
     }
 }
 
@@ -107,6 +116,21 @@ impl HospitalConfig {
             place: "the configuration".into(),
             problem: format!("there is no time zone {:?}", self.time_zone),
             allowed: "an IANA name such as Asia/Jakarta, Asia/Makassar, Asia/Jayapura".into(),
+        })
+    }
+
+    /// When staff answer.
+    ///
+    /// # Errors
+    /// When one of the spans can't be read.
+    pub fn hours(&self) -> Result<StaffHours, ConfigError> {
+        StaffHours::parse(&self.staff_hours, self.staff_holidays.iter().copied()).map_err(|span| {
+            ConfigError::Value {
+                key: "hospital.staff_hours".into(),
+                place: "the configuration".into(),
+                problem: format!("{span:?} is no span of hours"),
+                allowed: "days Mon Tue Wed Thu Fri Sat Sun, one or from-to, and times, such as \"Mon-Sat 07:00-20:00\"; [] for always".into(),
+            }
         })
     }
 }
@@ -303,6 +327,7 @@ impl Config {
 
     fn check(&self) -> Result<(), ConfigError> {
         self.hospital.zone()?;
+        self.hospital.hours()?;
         let at_least_one = [
             ("server.max_waiting", self.server.max_waiting),
             ("server.max_waiting_per_sender", self.server.max_waiting_per_sender),

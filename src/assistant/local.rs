@@ -91,6 +91,11 @@ impl LocalAssistant {
             tracing::error!(%error, "a question got the fallback text");
             self.fallback(question)
         });
+        let left_to_staff = answer.flag.is_some() && answer.outcome != Outcome::Emergency;
+        if left_to_staff && !self.options.staff_hours.are_open(&question.at) {
+            answer.text.push_str("\n\n");
+            answer.text.push_str(content.replies.of(answer.language).closed_hours.trim());
+        }
         if question.first_contact {
             let notice = content.replies.of(answer.language).consent_notice.trim();
             answer.text = if answer.outcome == Outcome::Emergency {

@@ -12,7 +12,8 @@
 //! 7. [`compose`] quotes the passages' lines or lets the generator write, and [`ground`] checks what it wrote; what
 //!    fails there becomes a quotation.
 //!
-//! At first contact a short notice goes ahead of the answer in the same text (behind it in an emergency). Whatever
+//! At first contact a short notice goes ahead of the answer in the same text (behind it in an emergency); what is left to
+//! staff outside their hours ([`StaffHours`]) says so. Whatever
 //! fails inside becomes the fallback text and a flag: [`Assistant::answer`] never fails.
 
 pub mod answerable;
@@ -31,6 +32,7 @@ mod replies;
 mod scripted;
 mod seen;
 pub mod small_talk;
+mod staff_hours;
 pub mod triage;
 
 use std::{
@@ -44,6 +46,7 @@ use jiff::Zoned;
 pub use local::LocalAssistant;
 pub use pipeline::Inspection;
 pub use replies::{Replies, ReplyTexts};
+pub use staff_hours::StaffHours;
 
 use crate::{
     ai::{Generator, Reader},
@@ -84,6 +87,8 @@ pub struct AssistantOptions {
     pub passages: usize,
     /// Time after which a question gets the fallback.
     pub patience: Duration,
+    /// When staff answer; at other times a hand-over says so.
+    pub staff_hours: StaffHours,
 }
 
 /// Answers questions. One for the whole process, shared by every conversation.

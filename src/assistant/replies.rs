@@ -32,7 +32,7 @@ pub struct ReplyTexts {
     pub quoted_outro_medical: String,
     /// The patient asked for a human.
     pub human_requested: String,
-    /// When staff are there.
+    /// After what is left to staff while none is there.
     pub closed_hours: String,
     /// A medical emergency.
     pub emergency: String,

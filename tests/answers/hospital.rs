@@ -53,6 +53,11 @@ impl Hospital {
         Ok(Self { folder })
     }
 
+    /// Writes its `satubumi.toml`.
+    pub fn configure(&self, toml: &str) -> Result<()> {
+        Ok(fs::write(self.folder.path().join("satubumi.toml"), toml)?)
+    }
+
     /// Runs the binary on these folders, with the test models.
     pub fn run(&self, args: &[&str]) -> Result<Output> {
         Ok(self.command(args).output()?)

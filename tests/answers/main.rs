@@ -89,6 +89,37 @@ fn a_follow_up_is_understood_with_what_went_before() -> Result<()> {
 }
 
 #[test]
+fn a_hand_over_says_when_no_staff_are_there() -> Result<()> {
+    let hospital = Hospital::open()?;
+    let beyond = "siapa nama direktur utama rumah sakit tetangga di Bandung?";
+    let closed = "Saat ini di luar jam petugas";
+    hospital.configure("[hospital]\nstaff_hours = [\"Mon-Sun 00:00-24:00\"]")?;
+    let answer = hospital.ask(beyond)?;
+    assert_eq!(answer["outcome"], "handed_over", "{answer}");
+    assert!(!text(&answer, "text").contains(closed), "{answer}");
+
+    let today = jiff::Zoned::now().date();
+    let around = [today.yesterday()?, today, today.tomorrow()?].map(|day| format!("{:?}", day.to_string()));
+    hospital.configure(&format!(
+        "[hospital]\nstaff_hours = [\"Mon-Sun 00:00-24:00\"]\nstaff_holidays = [{}]",
+        around.join(", ")
+    ))?;
+    let answer = hospital.ask(beyond)?;
+    assert!(text(&answer, "text").contains(closed), "{answer}");
+    // An answer needs no staff, and an emergency does not wait for any.
+    let answer = hospital.ask("Kak, hari Sabtu poli buka sampai jam berapa ya?")?;
+    assert!(!text(&answer, "text").contains(closed), "{answer}");
+    let answer = hospital.ask("tolong bapak saya dadanya sakit bgt nembus ke lengan keringetan")?;
+    assert!(!text(&answer, "text").contains(closed), "{answer}");
+
+    hospital.configure("[hospital]\nstaff_hours = [\"Senin 07:00-20:00\"]")?;
+    let refused = hospital.run(&["ask", "halo"])?;
+    let told = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(!refused.status.success() && told.contains("hospital.staff_hours"), "{told}");
+    Ok(())
+}
+
+#[test]
 fn errors_of_the_command_line_say_what_to_do() -> Result<()> {
     let hospital = Hospital::open_empty()?;
     let refused = hospital.run(&["--models-dir", "/nonexistent/models", "ask", "halo"])?;
