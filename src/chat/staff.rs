@@ -2,13 +2,14 @@
 
 use jiff::Timestamp;
 
-use super::{ChatError, ChatService, MessageText, PhoneNumber};
+use super::{ChatError, ChatService, MessageText, PhoneNumber, outgoing};
 use crate::{
     domain::{Author, Conversation, ConversationId, Event, Handling, MessageId},
     store::{
         conversations::{self, PageKey},
         flags::{self, OpenFlag},
         messages::{self, LoggedMessage},
+        outbox,
     },
 };
 
@@ -146,7 +147,10 @@ impl ChatService {
                 None => Author::Staff,
             };
             let at = Timestamp::now();
-            let id = messages::send(tx, conversation, author, &staff_name, text.as_str(), at)?;
+            let channel = messages::channel(tx, conversation)?.unwrap_or_default();
+            let id = messages::send(tx, conversation, author, &staff_name, channel, text.as_str(), at)?;
+            outbox::withdraw(tx, conversation, at)?;
+            outgoing::put(tx, conversation, id, text.as_str(), at)?;
             conversations::said_something(tx, conversation, at)?;
             conversations::attended(tx, conversation)?;
             flags::resolve(tx, conversation, &staff_name, at)?;
@@ -176,6 +180,9 @@ impl ChatService {
                 (_, true) => Handling::Bot,
                 (_, false) => Handling::Staff,
             };
+            if handling == Handling::Staff {
+                outbox::withdraw(tx, conversation, Timestamp::now())?;
+            }
             Ok(Some((handling, conversations::set_handling(tx, conversation, handling)?)))
         });
         let (handling, changed) = changed.await?.ok_or(ChatError::NotFound)?;

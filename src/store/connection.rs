@@ -14,6 +14,7 @@ use rusqlite_migration::{M, Migrations};
 const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("migrations/01_conversations.sql")),
     M::up(include_str!("migrations/02_knowledge.sql")),
+    M::up(include_str!("migrations/03_whatsapp.sql")).foreign_key_check(),
 ];
 
 /// How long a connection waits for another process's write lock.
@@ -88,7 +89,10 @@ impl Store {
         check(&writer, path)?;
         writer.pragma_update(None, "journal_mode", "WAL")?;
         configure(&writer)?;
+        // A table that is made anew must not take along what points at it; each such step checks the keys itself.
+        writer.pragma_update(None, "foreign_keys", false)?;
         Migrations::from_slice(MIGRATIONS).to_latest(&mut writer)?;
+        writer.pragma_update(None, "foreign_keys", true)?;
         Ok(Self {
             inner: Arc::new(Inner {
                 path: path.to_owned(),

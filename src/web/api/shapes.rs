@@ -10,7 +10,7 @@ use utoipa::{
 };
 
 use crate::{
-    domain::{Author, Conversation, Handling, Outcome, Source, Timings},
+    domain::{Author, Channel, Conversation, Delivery, Handling, MessageKind, Outcome, Source, Timings},
     store::messages::LoggedMessage,
     web::error::ErrorBody,
 };
@@ -102,7 +102,25 @@ pub(crate) struct MessageShape {
     id: i64,
     #[schema(schema_with = author_schema)]
     author: Author,
+    /// `api` for what came through `/ask`, `whatsapp` for what came or goes by WhatsApp.
+    #[schema(value_type = String)]
+    channel: Channel,
+    /// `text`, or what else it is: `image`, `voice`, `document`, `location`, `reaction`, `edit`, `delete` …
+    #[schema(value_type = String)]
+    kind: MessageKind,
+    /// The words or the caption; for a message without any a short label.
     text: String,
+    /// The words of the message that it quotes.
+    quoted: Option<String>,
+    /// How far it has come, for what goes out by WhatsApp: `queued`, `sending`, `sent`, `delivered`, `read`, `failed`.
+    #[schema(value_type = Option<String>)]
+    delivery: Option<Delivery>,
+    /// When the patient last changed its words.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    edited_at: Option<jiff::Timestamp>,
+    /// When the patient took it back.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    deleted_at: Option<jiff::Timestamp>,
     /// The id that a patient's message came with.
     message_id: Option<String>,
     /// For a patient's message: how it ended, null while it waits. For a bot's: how it came about.
@@ -139,6 +157,12 @@ impl From<LoggedMessage> for MessageShape {
         Self {
             id: message.id.0,
             author: message.author,
+            channel: message.channel,
+            kind: message.kind,
+            quoted: message.quoted,
+            delivery: message.delivery,
+            edited_at: message.edited_at,
+            deleted_at: message.deleted_at,
             text: message.text,
             message_id: message.external_id,
             outcome: message.outcome,
