@@ -13,6 +13,7 @@
 //! | [`knowledge`] | documents: extract, chunk, index, search |
 //! | [`assistant`] | triage, fixed and approved answers, composing, grounding |
 //! | [`chat`] | conversations: receive, answer once, hand over, take over |
+//! | [`whatsapp`] | the hospital's number: pairing, what comes in, what goes out |
 //! | [`evaluation`] | questions with known answers through the real pipeline |
 //! | [`web`] | the HTTP API and the pages |
 //! | [`config`], [`tasks`], [`app`] | settings; the only place that spawns; building, starting and stopping it all |
@@ -33,7 +34,8 @@
 //! | [`assistant`] | domain, language, i18n, ai, knowledge |
 //! | [`chat`] | domain, store, assistant, tasks |
 //! | [`evaluation`] | domain, language, ai, knowledge, assistant |
-//! | [`web`] | domain, i18n, store, knowledge, chat |
+//! | [`whatsapp`] | domain, store, chat, tasks |
+//! | [`web`] | domain, i18n, store, knowledge, chat, whatsapp |
 //!
 //! # A patient's message
 //!
@@ -72,3 +74,4 @@ pub mod language;
 pub mod store;
 pub mod tasks;
 pub mod web;
+pub mod whatsapp;

@@ -22,7 +22,10 @@ use super::{
 };
 use crate::{
     domain::{Author, ConversationId, Handling, MessageId, MessageKind, Turn},
-    store::messages::{self, PendingMessage},
+    store::{
+        contacts,
+        messages::{self, PendingMessage},
+    },
 };
 
 /// How often a patient who sends voice notes or pictures is asked to type.
@@ -97,12 +100,20 @@ impl ChatService {
         });
     }
 
-    /// The patient is typing: a burst that waits, waits on.
-    pub fn patient_types(&self, conversation: ConversationId) {
+    /// The patient at this WhatsApp address is typing: a burst that waits, waits on.
+    ///
+    /// # Errors
+    /// [`ChatError::Store`].
+    pub async fn patient_types_at(&self, chat: String) -> Result<(), ChatError> {
+        if self.inner.bursts.open.lock().is_empty() {
+            return Ok(());
+        }
+        let found = self.inner.store.read(move |tx| contacts::at(tx, &chat)).await?;
         let open = self.inner.bursts.open.lock();
-        if let Some(burst) = open.get(&conversation) {
+        if let Some(burst) = found.and_then(|conversation| open.get(&conversation)) {
             burst.heard.lock().last = Some(Instant::now());
         }
+        Ok(())
     }
 
     /// Answers burst after burst, until nothing waits.

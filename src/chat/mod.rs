@@ -14,6 +14,7 @@
 mod admission;
 mod answering;
 mod bursts;
+mod delivery;
 mod error;
 mod incoming;
 mod lanes;
@@ -25,10 +26,11 @@ mod whatsapp;
 
 pub use answering::{Received, Reply};
 pub use bursts::Quiet;
+pub use delivery::{Refused, Sendable};
 pub use error::ChatError;
 pub use incoming::{
     Incoming, Invalid, MAX_ID_CHARS, MAX_NAME_CHARS, MAX_TEXT_CHARS, MessageText, PhoneNumber,
 };
 pub use service::{ChatOptions, ChatService, Limit};
 pub use staff::{ChatRef, ConversationDetail, SignAs};
-pub use whatsapp::{Change, ON_PHONE, Stored, WhatsappContact, WhatsappMessage};
+pub use whatsapp::{Change, Inbox, ON_PHONE, Stored, WhatsappContact, WhatsappMessage};

@@ -7,22 +7,23 @@ use rusqlite::Transaction;
 
 use crate::{
     domain::{Channel, ConversationId, MessageId},
-    store::{StoreError, messages, outbox},
+    store::{StoreError, outbox},
 };
 
 /// Characters from which a text is cut at its paragraphs. WhatsApp takes 65,536, but folds what is longer than some
 /// hundred words behind "read more".
 const LONG: usize = 1500;
 
-/// Puts a message into the outbox, if the patient wrote by WhatsApp.
+/// Puts a message into the outbox, if it goes by WhatsApp.
 pub(super) fn put(
     tx: &Transaction<'_>,
     conversation: ConversationId,
     message: MessageId,
+    channel: Channel,
     text: &str,
     at: Timestamp,
 ) -> Result<(), StoreError> {
-    if messages::channel(tx, conversation)? != Some(Channel::Whatsapp) {
+    if channel != Channel::Whatsapp {
         return Ok(());
     }
     outbox::put(tx, conversation, message, parts(text).into_iter().map(|part| (part, new_id())), at)

@@ -143,7 +143,8 @@ fn say(
     let conversation = before.id;
     let reply = messages::reply(tx, conversation, message, answer, at)?;
     conversations::said_something(tx, conversation, at)?;
-    outgoing::put(tx, conversation, reply, &answer.text, at)?;
+    let channel = messages::channel(tx, conversation)?.unwrap_or_default();
+    outgoing::put(tx, conversation, reply, channel, &answer.text, at)?;
     let mut events = vec![Event::MessageSent { conversation, message: reply }];
     let emergency = answer.outcome == Outcome::Emergency;
     let needs_staff = emergency

@@ -7,9 +7,7 @@ use super::{
     incoming::{MAX_NAME_CHARS, cleaned},
 };
 use crate::{
-    domain::{
-        Channel, ConversationId, Delivery, Event, Flag, Handling, Media, MessageId, MessageKind, Outcome,
-    },
+    domain::{Channel, ConversationId, Event, Flag, Handling, Media, MessageId, MessageKind, Outcome},
     store::{
         StoreError, changes,
         contacts::{self, Contact},
@@ -67,6 +65,15 @@ pub struct WhatsappMessage {
     pub change: Option<Change>,
 }
 
+/// Who wrote a message that WhatsApp brought.
+#[derive(Clone)]
+pub enum Inbox {
+    /// A patient.
+    Patient(WhatsappMessage),
+    /// Staff, on the hospital's own phone; its contact is the patient's.
+    OwnPhone(WhatsappMessage),
+}
+
 /// What became of a message from WhatsApp.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stored {
@@ -81,24 +88,33 @@ pub struct Stored {
 }
 
 impl ChatService {
-    /// Stores a patient's message; once this returns, WhatsApp may forget it. The same id again changes nothing.
+    /// Stores what came, all or nothing; once this returns, WhatsApp may forget it. The same id again changes nothing. What
+    /// staff wrote on the hospital's own phone makes them hold the conversation. Gives what became of patients' messages,
+    /// in their order.
     ///
     /// # Errors
     /// [`ChatError::Store`].
-    pub async fn receive_whatsapp(&self, message: WhatsappMessage) -> Result<Stored, ChatError> {
-        let (stored, events) = self.inner.store.write(move |tx| receive(tx, &message)).await?;
+    pub async fn receive_whatsapp(&self, inbox: Vec<Inbox>) -> Result<Vec<Stored>, ChatError> {
+        let (stored, events) = self
+            .inner
+            .store
+            .write(move |tx| {
+                let (mut all, mut events) = (Vec::new(), Vec::new());
+                for arrived in &inbox {
+                    match arrived {
+                        Inbox::Patient(message) => {
+                            let (stored, told) = receive(tx, message)?;
+                            all.push(stored);
+                            events.extend(told);
+                        }
+                        Inbox::OwnPhone(message) => events.extend(written_on_phone(tx, message)?),
+                    }
+                }
+                Ok((all, events))
+            })
+            .await?;
         self.tell(events);
         Ok(stored)
-    }
-
-    /// Stores what staff wrote to a patient on the hospital's own phone: they hold the conversation from now on.
-    ///
-    /// # Errors
-    /// [`ChatError::Store`].
-    pub async fn written_on_phone(&self, message: WhatsappMessage) -> Result<(), ChatError> {
-        let events = self.inner.store.write(move |tx| written_on_phone(tx, &message)).await?;
-        self.tell(events);
-        Ok(())
     }
 
     /// Writes down where a message's file lies, or why it is not kept.
@@ -109,48 +125,6 @@ impl ChatService {
         let Stored { conversation, message, .. } = stored;
         self.inner.store.write(move |tx| changes::set_media(tx, message, &media)).await?;
         self.tell([Event::MessageChanged { conversation, message }]);
-        Ok(())
-    }
-
-    /// Notes how far a sent part has come.
-    ///
-    /// # Errors
-    /// [`ChatError::Store`].
-    pub async fn reached(&self, whatsapp_id: String, delivery: Delivery) -> Result<(), ChatError> {
-        let moved = self
-            .inner
-            .store
-            .write(move |tx| outbox::reached(tx, &whatsapp_id, delivery, Timestamp::now()))
-            .await?;
-        self.tell(moved.map(|moved| Event::DeliveryChanged {
-            conversation: moved.conversation,
-            message: moved.message,
-            delivery: moved.delivery,
-        }));
-        Ok(())
-    }
-
-    /// Gives up a part: staff learn that the patient did not get it.
-    ///
-    /// # Errors
-    /// [`ChatError::Store`].
-    pub async fn give_up(&self, whatsapp_id: String, error: String) -> Result<(), ChatError> {
-        let events = self
-            .inner
-            .store
-            .write(move |tx| {
-                let at = Timestamp::now();
-                let Some(moved) = outbox::fail(tx, &whatsapp_id, &error, at)? else { return Ok(Vec::new()) };
-                let outbox::Moved { conversation, message, delivery } = moved;
-                flags::raise(tx, conversation, message, Flag::NotDelivered, at)?;
-                conversations::alert(tx, conversation, true, false)?;
-                Ok(vec![
-                    Event::DeliveryChanged { conversation, message, delivery },
-                    Event::Flagged { conversation, flag: Flag::NotDelivered },
-                ])
-            })
-            .await?;
-        self.tell(events);
         Ok(())
     }
 }

@@ -82,6 +82,12 @@ pub fn chat(tx: &Transaction<'_>, id: ConversationId) -> Result<Option<String>, 
     one(tx, sql, [id.0], |row| Ok(row.get(0)?))
 }
 
+/// The conversation whose patient last wrote from this address.
+pub fn at(tx: &Transaction<'_>, chat: &str) -> Result<Option<ConversationId>, StoreError> {
+    let sql = "SELECT id FROM conversations WHERE chat = ?1 ORDER BY last_at DESC LIMIT 1";
+    one(tx, sql, [chat], |row| Ok(ConversationId(row.get(0)?)))
+}
+
 fn find(tx: &Transaction<'_>, column: &'static str, value: &str) -> Result<Option<Known>, StoreError> {
     let sql = format!("SELECT id, lid FROM conversations WHERE {column} = ?1");
     one(tx, &sql, [value], |row| Ok(Known { id: ConversationId(row.get(0)?), lid: row.get(1)? }))

@@ -256,6 +256,13 @@ pub fn pending_of(
     })
 }
 
+/// The ids at WhatsApp of a message and of those of its burst that the same reply answers.
+pub fn external_ids_of_burst(tx: &Transaction<'_>, last: MessageId) -> Result<Vec<String>, StoreError> {
+    let sql = "SELECT external_id FROM messages
+               WHERE (id = ?1 OR answered_with = ?1) AND channel = 'whatsapp' AND external_id IS NOT NULL ORDER BY id";
+    all(tx, sql, [last.0], |row| Ok(row.get(0)?))
+}
+
 /// Whether the bot has asked for words, in place of a file, since this time.
 pub fn asked_to_type_since(
     tx: &Transaction<'_>,

@@ -103,14 +103,21 @@ pub fn count_open(tx: &Transaction<'_>) -> Result<u32, StoreError> {
     Ok(tx.query_row(sql, [], |row| row.get(0))?)
 }
 
-/// Notes that a part is being given to the socket. Without an acknowledgement it is due again at `again`.
-pub fn sending(tx: &Transaction<'_>, id: i64, again: Timestamp, at: Timestamp) -> Result<(), StoreError> {
-    tx.prepare_cached(
-        "UPDATE outbox SET state = 'sending', attempts = attempts + 1, not_before = ?2, changed_at = ?3
+/// Notes that a part is being given to the socket, if it is still open. Without an acknowledgement it is due again at
+/// `again`.
+pub fn sending(tx: &Transaction<'_>, id: i64, again: Timestamp, at: Timestamp) -> Result<bool, StoreError> {
+    let changed = tx
+        .prepare_cached(
+            "UPDATE outbox SET state = 'sending', attempts = attempts + 1, not_before = ?2, changed_at = ?3
          WHERE id = ?1 AND state IN ('queued', 'sending')",
-    )?
-    .execute(params![id, millis(again), millis(at)])?;
-    Ok(())
+        )?
+        .execute(params![id, millis(again), millis(at)])?;
+    Ok(changed > 0)
+}
+
+/// How often an open part was given to the socket.
+pub fn attempts(tx: &Transaction<'_>, whatsapp_id: &str) -> Result<Option<u32>, StoreError> {
+    one(tx, "SELECT attempts FROM outbox WHERE whatsapp_id = ?1", [whatsapp_id], |row| Ok(row.get(0)?))
 }
 
 /// Puts a part back: it is due again at `again`.

@@ -2,11 +2,12 @@
 
 use std::{sync::Arc, time::Duration};
 
+use anyhow::Context;
 use parking_lot::Mutex;
 use satubumi::{
     chat::{
-        Change, ChatOptions, ChatRef, ConversationDetail, Limit, MessageText, PhoneNumber, Quiet, SignAs,
-        Stored, WhatsappContact, WhatsappMessage,
+        Change, ChatOptions, ChatRef, ConversationDetail, Inbox, Limit, MessageText, PhoneNumber, Quiet,
+        SignAs, Stored, WhatsappContact, WhatsappMessage,
     },
     domain::{Delivery, Flag, Handling, MessageKind, Outcome},
     store::outbox,
@@ -56,7 +57,8 @@ fn at_once() -> ChatOptions {
 }
 
 async fn brings(ward: &Ward, message: WhatsappMessage) -> anyhow::Result<Stored> {
-    let stored = ward.chat.receive_whatsapp(message).await?;
+    let stored = ward.chat.receive_whatsapp(vec![Inbox::Patient(message)]).await?;
+    let stored = *stored.first().context("one message")?;
     if stored.waits {
         ward.chat.wake(stored.conversation);
     }
@@ -227,7 +229,7 @@ async fn r14_what_staff_type_on_the_phone_silences_the_bot() -> anyhow::Result<(
     brings(&ward, said("A", "yang lama")).await?;
     gate.asked().await;
     for _ in 0..2 {
-        ward.chat.written_on_phone(said("P1", "Saya bantu, Bu.")).await?;
+        ward.chat.receive_whatsapp(vec![Inbox::OwnPhone(said("P1", "Saya bantu, Bu."))]).await?;
     }
     let seen = settled(&ward).await?;
     gate.let_pass();
@@ -289,7 +291,7 @@ async fn r01_what_waited_when_the_process_ended_is_answered_after_its_start() ->
     let ward = Ward::open(usual)?;
     // Stored, and the process dies before anybody is woken.
     for (id, text) in [("A", "satu"), ("B", "dua")] {
-        ward.chat.receive_whatsapp(said(id, text)).await?;
+        ward.chat.receive_whatsapp(vec![Inbox::Patient(said(id, text))]).await?;
     }
     let noting = Arc::clone(&asked);
     let restarted = ward.again(move |question| {

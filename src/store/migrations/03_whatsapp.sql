@@ -5,6 +5,7 @@
 ALTER TABLE conversations ADD COLUMN lid TEXT;
 ALTER TABLE conversations ADD COLUMN chat TEXT;
 CREATE UNIQUE INDEX conversations_by_lid ON conversations (lid) WHERE lid IS NOT NULL;
+CREATE INDEX conversations_by_chat ON conversations (chat) WHERE chat IS NOT NULL;
 
 -- `kind`, `quoted` and `media` say what a message is besides `text`, which is never empty: with `has_words` 0 it is a
 -- short label. `answered_with` names the later message of the same burst whose reply answers this one too.

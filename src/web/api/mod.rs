@@ -6,3 +6,4 @@ pub(super) mod chats;
 pub(super) mod health;
 pub(super) mod send_message;
 pub(super) mod shapes;
+pub(super) mod whatsapp;

@@ -1,0 +1,71 @@
+//! What the client tells beside messages: acknowledgements, ticks, typing, what could not be decrypted.
+
+use std::sync::Arc;
+
+use tokio::sync::mpsc::UnboundedSender;
+use whatsapp_rust::{
+    client::Client,
+    wacore::types::{
+        events::{Event, EventHandler},
+        presence::{ChatPresence, ReceiptType},
+    },
+};
+
+use super::{
+    address::{self, Origin},
+    inbound::Inbound,
+};
+use crate::{
+    chat::{ChatError, ChatService, Refused},
+    domain::Delivery,
+};
+
+/// Hands the client's events on, in order; the client calls it on its own way and must not wait.
+pub(super) struct Forward(pub UnboundedSender<Arc<Event>>);
+
+impl EventHandler for Forward {
+    fn handle_event(&self, event: Arc<Event>) {
+        // Nobody listens any more once the client is being ended.
+        let _ = self.0.send(event);
+    }
+}
+
+/// Takes one event into the database.
+pub(super) async fn take(
+    event: &Event,
+    client: &Client,
+    inbound: &Inbound,
+    chat: &ChatService,
+) -> Result<(), ChatError> {
+    match event {
+        // What the hook has seen is stored; the rest comes this way only.
+        Event::Messages(batch) if !batch.hook_committed => inbound.take(client, &batch.messages).await,
+        Event::UndecryptableMessage(unreadable) => inbound.take_unreadable(client, &unreadable.info).await,
+        Event::ServerAck(ack) if ack.class.as_deref() == Some("message") => match &ack.error {
+            None => chat.reached(ack.id.clone(), Delivery::Sent).await,
+            Some(code) => {
+                metrics::counter!("satubumi_whatsapp_refused_total", "code" => code.clone()).increment(1);
+                chat.refused(ack.id.clone(), Refused::Nack(code.clone())).await
+            }
+        },
+        Event::Receipt(receipt) => {
+            let delivery = match receipt.r#type {
+                ReceiptType::Delivered | ReceiptType::Inactive => Delivery::Delivered,
+                ReceiptType::Read | ReceiptType::Played => Delivery::Read,
+                _ => return Ok(()),
+            };
+            for id in &receipt.message_ids {
+                chat.reached(id.to_string(), delivery).await?;
+            }
+            Ok(())
+        }
+        Event::ChatPresence(presence)
+            if presence.state == ChatPresence::Composing
+                && address::origin(&presence.source) == Origin::Patient =>
+        {
+            let chat_address = presence.source.chat.to_non_ad().to_string();
+            chat.patient_types_at(chat_address).await
+        }
+        _ => Ok(()),
+    }
+}

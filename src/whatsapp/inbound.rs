@@ -1,0 +1,99 @@
+//! What comes in: committed first, acknowledged after. WhatsApp forgets a message only when our database has it.
+
+use std::sync::Arc;
+
+use whatsapp_rust::{
+    InboundDurabilityHook, anyhow,
+    async_trait::async_trait,
+    client::Client,
+    wacore::types::{events::InboundMessage, message::MessageInfo},
+};
+
+use super::{
+    address::{self, Origin},
+    kinds::{self, Content},
+};
+use crate::{
+    chat::{ChatService, Inbox, WhatsappContact, WhatsappMessage},
+    domain::MessageKind,
+};
+
+/// Takes the client's decrypted messages into the database.
+#[derive(Clone)]
+pub(super) struct Inbound {
+    pub chat: ChatService,
+}
+
+#[async_trait]
+impl InboundDurabilityHook for Inbound {
+    /// One transaction for the batch. Nothing is sent from here: the client holds the senders' locks.
+    async fn on_messages(&self, client: Arc<Client>, batch: &[InboundMessage]) -> anyhow::Result<()> {
+        self.take(&client, batch).await.map_err(anyhow::Error::from)
+    }
+}
+
+impl Inbound {
+    /// Stores what is a patient's or staff's, and wakes the conversations in which something waits.
+    pub async fn take(
+        &self,
+        client: &Client,
+        batch: &[InboundMessage],
+    ) -> Result<(), crate::chat::ChatError> {
+        let mut inbox = Vec::new();
+        for InboundMessage { message, info } in batch {
+            let Some(content) = kinds::content(message) else { continue };
+            inbox.extend(read(client, info, content).await);
+        }
+        self.store(inbox).await
+    }
+
+    /// Stores that something came which could not be decrypted. It may come again, and then takes this row's place.
+    pub async fn take_unreadable(
+        &self,
+        client: &Client,
+        info: &MessageInfo,
+    ) -> Result<(), crate::chat::ChatError> {
+        let content = Content::label(MessageKind::Unreadable, "Pesan tidak terbaca");
+        let inbox = read(client, info, content).await.filter(|inbox| matches!(inbox, Inbox::Patient(_)));
+        self.store(inbox.into_iter().collect()).await
+    }
+
+    async fn store(&self, inbox: Vec<Inbox>) -> Result<(), crate::chat::ChatError> {
+        if inbox.is_empty() {
+            return Ok(());
+        }
+        metrics::counter!("satubumi_whatsapp_received_total").increment(inbox.len() as u64);
+        for stored in self.chat.receive_whatsapp(inbox).await? {
+            if stored.waits {
+                self.chat.wake(stored.conversation);
+            }
+        }
+        Ok(())
+    }
+}
+
+async fn read(client: &Client, info: &MessageInfo, content: Content) -> Option<Inbox> {
+    let origin = address::origin(&info.source);
+    if origin == Origin::Nobody {
+        metrics::counter!("satubumi_whatsapp_ignored_total").increment(1);
+        return None;
+    }
+    let contact = address::contact(client, info).await?;
+    let message = message(contact, info, content);
+    Some(if origin == Origin::Patient { Inbox::Patient(message) } else { Inbox::OwnPhone(message) })
+}
+
+fn message(contact: WhatsappContact, info: &MessageInfo, content: Content) -> WhatsappMessage {
+    let Content { kind, text, has_words, quoted, media, change } = content;
+    WhatsappMessage {
+        contact,
+        name: Some(info.push_name.clone()).filter(|name| !name.is_empty()),
+        id: info.id.to_string(),
+        kind,
+        text,
+        has_words,
+        quoted,
+        media,
+        change,
+    }
+}
