@@ -229,6 +229,24 @@ impl Account {
         })
     }
 
+    /// Waits until the linked devices have answered for every message to them.
+    ///
+    /// # Errors
+    /// [`Error::TimedOut`] when they have not within `patience`.
+    pub async fn wait_settled(&self, patience: Duration) -> Result<()> {
+        let settle = async {
+            loop {
+                // What settles a message is seen after that.
+                let seen = self.seen.len();
+                if self.unsettled_messages() == 0 {
+                    return;
+                }
+                self.seen.grown(seen).await;
+            }
+        };
+        tokio::time::timeout(patience, settle).await.map_err(|_| Error::TimedOut(patience))
+    }
+
     /// How many one-time keys of a linked device the server holds.
     pub fn one_time_keys(&self, device: u16) -> usize {
         self.with(|account| account.devices.get(&device).map_or(0, |device| device.keys.one_time.len()))

@@ -78,11 +78,14 @@ impl LinkEnd {
             }
             tokio::select! {
                 biased;
+                // A stall goes before what was put in after it.
+                changed = self.stalled.changed() => {
+                    if changed.is_err() {
+                        return self.out.recv().await;
+                    }
+                }
                 stanza = self.out.recv() => return stanza,
                 () = self.done.cancelled() => return None,
-                changed = self.stalled.changed() => {
-                    changed.ok()?;
-                }
             }
         }
     }

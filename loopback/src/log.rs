@@ -30,6 +30,16 @@ impl<T: Clone> Log<T> {
         self.length.send_replace(length);
     }
 
+    /// How many entries there are.
+    pub fn len(&self) -> usize {
+        self.entries.lock().len()
+    }
+
+    /// Whether there is no entry.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
     /// All entries so far.
     pub fn all(&self) -> Vec<T> {
         self.entries.lock().clone()
@@ -48,6 +58,7 @@ impl<T: Clone> Log<T> {
     /// Forgets all entries, so that later waits find only what comes after.
     pub fn clear(&self) {
         self.entries.lock().clear();
+        self.length.send_replace(0);
     }
 
     /// The first entry that matches, there already or yet to come.

@@ -21,7 +21,6 @@ pub(crate) async fn from_device(hub: &Arc<Hub>, session: &Session, receipt: &Nod
     let Some(to) = stanza::jid(receipt, "to") else { return };
     let kind = stanza::text(receipt, "type").unwrap_or("delivery".into()).into_owned();
     let ids = ids(receipt);
-    see(hub, session, Seen::Receipt { ids: ids.clone(), kind: kind.clone(), to: to.clone() });
     session.link.send(receipt_ack(receipt));
 
     // A device that asks for a message again acknowledges it as well; one that has read it has confirmed it before.
@@ -35,6 +34,7 @@ pub(crate) async fn from_device(hub: &Arc<Hub>, session: &Session, receipt: &Nod
         });
     }
 
+    see(hub, session, Seen::Receipt { ids: ids.clone(), kind: kind.clone(), to: to.clone() });
     let author = stanza::jid(receipt, "participant").unwrap_or_else(|| to.clone());
     match hub.party(&author) {
         Some(Party::Patient(patient)) if kind == "retry" => {
@@ -65,18 +65,19 @@ pub(crate) fn acknowledged(hub: &Hub, session: &Session, ack: &Node) {
         class: class.clone().into_owned(),
         error: stanza::text(ack, "error").map(|error| error.into_owned()),
     };
-    see(hub, session, seen);
     let class = match class.as_ref() {
         "message" => Class::Message,
         "receipt" => Class::Receipt,
         _ => Class::Notification,
     };
-    let Some(to) = stanza::jid(ack, "to") else { return };
-    hub.with_account(&session.account, |account| {
-        if let Some(device) = account.devices.get_mut(&session.device) {
-            device.queue.settle(class, &id, &to);
-        }
-    });
+    if let Some(to) = stanza::jid(ack, "to") {
+        hub.with_account(&session.account, |account| {
+            if let Some(device) = account.devices.get_mut(&session.device) {
+                device.queue.settle(class, &id, &to);
+            }
+        });
+    }
+    see(hub, session, seen);
 }
 
 /// The messages that a receipt is about.

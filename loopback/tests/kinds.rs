@@ -8,7 +8,7 @@ use whatsapp_rust::{
     UploadOptions,
     buffa::MessageField,
     download::{Downloadable, MediaType},
-    prelude::{Event, MessageBuilderExt as _, wa},
+    prelude::{Event, wa},
 };
 
 #[tokio::test(flavor = "multi_thread")]
@@ -96,7 +96,7 @@ async fn staff_answer_on_the_phone() {
         assert_eq!((received.device, received.text()), (0, Some("Saya bantu, Bu.")));
         let confirmed = |seen: &Seen| matches!(seen, Seen::Receipt { ids, kind, .. } if kind == "sender" && ids.contains(&id));
         scene.hospital.seen().wait_for(|sighting| confirmed(&sighting.what), PATIENCE).await.unwrap();
-        assert_eq!(scene.hospital.unsettled_messages(), 0);
+        scene.hospital.wait_settled(PATIENCE).await.unwrap();
         running.shutdown().await;
     }
 }

@@ -141,6 +141,6 @@ async fn a_burst_keeps_its_order_and_ids_are_of_the_chat() {
         .filter_map(|inbound| inbound.message.conversation.clone())
         .collect();
     assert_eq!(texts, ["satu", "dua", "tiga", "sama"]);
-    assert_eq!(scene.hospital.unsettled_messages(), 0);
+    scene.hospital.wait_settled(PATIENCE).await.unwrap();
     running.shutdown().await;
 }

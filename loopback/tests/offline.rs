@@ -52,7 +52,7 @@ async fn what_came_meanwhile_waits_in_order() {
     assert_eq!(came, texts);
     let delivered = |event: &PatientEvent| matches!(event, PatientEvent::Tick { tick: Tick::Delivered, .. });
     patient.events().wait_for_nth(249, delivered, PATIENCE).await.unwrap();
-    assert_eq!(scene.hospital.unsettled_messages(), 0);
+    scene.hospital.wait_settled(PATIENCE).await.unwrap();
     running.shutdown().await;
 }
 
@@ -108,6 +108,7 @@ async fn what_was_not_confirmed_comes_again() {
         tokio::task::yield_now().await;
     }
     running.kill();
+    scene.hospital.drop_connections();
     scene.hospital.wait_disconnected(PATIENCE).await.unwrap();
     assert_eq!(scene.hospital.unsettled_messages(), 2);
 
@@ -136,7 +137,7 @@ async fn one_id_delivered_again_is_reported_again_but_a_copy_is_not() {
     let copied = receipt(patient.send_text("salinan").await.unwrap());
     scene.hospital.seen().wait_for_nth(1, |sighting| copied(&sighting.what), PATIENCE).await.unwrap();
     assert_eq!(running.events.texts("salinan"), 1);
-    assert_eq!(scene.hospital.unsettled_messages(), 0);
+    scene.hospital.wait_settled(PATIENCE).await.unwrap();
     running.shutdown().await;
 }
 
@@ -147,6 +148,7 @@ async fn deliveries_can_be_held_back_and_come_in_any_order() {
     let patient = scene.server.patient("6281200000015", "Sari").unwrap();
     patient.send_text("nol").await.unwrap();
     running.expect_text("nol").await;
+    scene.hospital.wait_settled(PATIENCE).await.unwrap();
     scene.hospital.hold_deliveries();
     patient.burst(&["satu", "dua"]).await.unwrap();
     let outgoing = Outgoing { at: Some(std::time::UNIX_EPOCH), ..Outgoing::default() };
@@ -184,7 +186,7 @@ async fn what_cannot_be_read_is_asked_for_again() {
         patient.events().wait_for(again, PATIENCE).await.unwrap();
         patient.wait_for_tick(&id, Tick::Delivered, PATIENCE).await.unwrap();
     }
-    assert_eq!(scene.hospital.unsettled_messages(), 0);
+    scene.hospital.wait_settled(PATIENCE).await.unwrap();
 
     // The other way round.
     patient.fail_to_read(1);

@@ -127,7 +127,7 @@ impl Running {
         tokio::time::timeout(PATIENCE, self.handle.shutdown()).await.expect("the client stops");
     }
 
-    /// Ends the client without letting it tidy up.
+    /// Ends the client without letting it tidy up. Its socket lives on for a while.
     pub fn kill(self) {
         self.handle.abort();
     }
