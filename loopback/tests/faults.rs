@@ -139,7 +139,7 @@ async fn a_stalled_server_answers_late() {
 }
 
 async fn answer(running: &Running, to: &whatsapp_loopback::Patient, text: &str) -> String {
-    running.client.send_message(to.pn(), wa::Message::text(text)).await.unwrap().message_id
+    running.client.send_message(to.pn(), wa::Message::text(text)).await.expect("connected").message_id
 }
 
 #[tokio::test(flavor = "multi_thread")]

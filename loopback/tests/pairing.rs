@@ -5,7 +5,7 @@ mod common;
 use std::sync::Arc;
 
 use common::{PATIENCE, Running, Scene};
-use whatsapp_loopback::{Error, Tick};
+use whatsapp_loopback::{Error, Received, Tick};
 use whatsapp_rust::{
     pair_code::PairCodeOptions,
     prelude::{Event, MessageBuilderExt as _, wa},
@@ -21,12 +21,13 @@ async fn qr_code(running: &Running) -> String {
 
 /// A patient writes, and the client answers.
 async fn works(scene: &Scene, running: &Running) {
-    let patient = scene.server.patient("6281200000031", "Sari").unwrap();
-    let id = patient.send_text("Halo").await.unwrap();
+    let patient = scene.server.patient("6281200000031", "Sari").expect("a free number");
+    let id = patient.send_text("Halo").await.expect("a linked device");
     running.expect_text("Halo").await;
-    patient.wait_for_tick(&id, Tick::Delivered, PATIENCE).await.unwrap();
-    running.client.send_message(patient.pn(), wa::Message::text("Halo juga")).await.unwrap();
-    patient.inbox().wait_for(|received| received.text() == Some("Halo juga"), PATIENCE).await.unwrap();
+    patient.wait_for_tick(&id, Tick::Delivered, PATIENCE).await.expect("a receipt");
+    running.client.send_message(patient.pn(), wa::Message::text("Halo juga")).await.expect("connected");
+    let answer = |received: &Received| received.text() == Some("Halo juga");
+    patient.inbox().wait_for(answer, PATIENCE).await.expect("an answer");
 }
 
 #[tokio::test(flavor = "multi_thread")]
