@@ -22,14 +22,17 @@ pub struct Options {
 }
 
 impl Options {
-    /// Another server may only be on this machine, and a client that would believe any server may only talk to one there.
+    /// Another server may only be on this machine.
     pub(super) fn check(&self) -> Result<(), WhatsappError> {
         match &self.server_url {
             Some(url) if !is_loopback(url) => Err(WhatsappError::NotLoopback),
-            Some(_) => Ok(()),
-            None if self.enabled && !verification::is_on() => Err(WhatsappError::Unverified),
-            None => Ok(()),
+            _ => Ok(()),
         }
+    }
+
+    /// A client that would believe any server may only talk to one on this machine.
+    pub(super) fn check_verification(&self) -> Result<(), WhatsappError> {
+        if self.server_url.is_none() && !verification::is_on() { Err(WhatsappError::Unverified) } else { Ok(()) }
     }
 }
 

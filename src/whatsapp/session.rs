@@ -58,6 +58,7 @@ pub(super) fn remove(options: &Options) {
 
 /// Builds a client on the session.
 pub(super) async fn bot(options: &Options, inbound: Inbound, forward: Forward) -> Result<Bot, WhatsappError> {
+    options.check_verification()?;
     let backend = open(&options.session).await?;
     let mut transport = TokioWebSocketTransportFactory::new();
     if let Some(url) = &options.server_url {

@@ -83,7 +83,7 @@ impl Supervisor {
                 Ok(end) => end,
                 Err(error) => {
                     tracing::error!(%error, "WhatsApp");
-                    End::Crashed
+                    if matches!(error, WhatsappError::Unverified) { End::Idle } else { End::Crashed }
                 }
             };
             self.link.send_replace(None);
