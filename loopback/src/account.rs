@@ -99,6 +99,12 @@ impl AccountState {
         self.count_connected();
     }
 
+    /// The device has unlinked itself.
+    pub(crate) fn remove(&mut self, device: u16) {
+        self.devices.remove(&device);
+        self.count_connected();
+    }
+
     /// A connection has ended.
     pub(crate) fn detach(&mut self, device: u16, link: &Link) {
         let Some(device) = self.devices.get_mut(&device) else { return };

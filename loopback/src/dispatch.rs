@@ -8,6 +8,7 @@ use whatsapp_rust::{
 };
 
 use crate::{
+    calls,
     connection::{Registration, Role, Session},
     login, pair_code, pairing, prekeys, receipts, relay,
     seen::{ChatState, Seen, Sighting},
@@ -45,6 +46,7 @@ async fn linked(hub: &Arc<Hub>, session: &Session, stanza: Node) {
         "receipt" => receipts::from_device(hub, session, &stanza).await,
         "ack" => receipts::acknowledged(hub, session, &stanza),
         "chatstate" => chat_state(hub, session, &stanza),
+        "call" => calls::from_device(hub, session, &stanza),
         "presence" => presence(hub, session, &stanza),
         "ib" => login::fetch(hub, session, &stanza),
         tag => tracing::debug!(tag, "a stanza that this server ignores"),
@@ -84,7 +86,7 @@ async fn request(hub: &Arc<Hub>, session: &Session, iq: &Node) {
         "w:g2" => stanza::refusal(iq, 404, "item-not-found"),
         "md" if iq.get_optional_child("remove-companion-device").is_some() => {
             session.link.send(result(iq));
-            hub.with_account(&session.account, |account| account.devices.remove(&session.device));
+            hub.with_account(&session.account, |account| account.remove(session.device));
             session.link.close();
             return;
         }

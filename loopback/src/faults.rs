@@ -5,7 +5,7 @@ use std::time::Duration;
 use whatsapp_rust::{
     NodeBuilder,
     wacore::libsignal::protocol::PreKeySignalMessage,
-    wacore_binary::{Node, NodeContent, SERVER_JID},
+    wacore_binary::{Node, NodeContent},
 };
 
 use crate::{account::Account, link::Link, stanza};
@@ -267,26 +267,4 @@ impl Account {
         self.refuse_logins(failure);
         self.fail(failure);
     }
-}
-
-/// `<stream:error code="515"/>`: the client is to connect again, now as a linked device.
-pub(crate) fn restart_required() -> Node {
-    NodeBuilder::new("stream:error").attr("code", "515").build()
-}
-
-/// The acknowledgement of a message, its refusal if there is an error.
-pub(crate) fn message_ack(message: &Node, error: Option<u16>) -> Node {
-    let from = stanza::text(message, "to").unwrap_or(SERVER_JID.into());
-    let mut ack = NodeBuilder::new("ack")
-        .attr("class", "message")
-        .attr("id", stanza::text(message, "id").unwrap_or_default().as_ref())
-        .attr("from", from.as_ref())
-        .attr("t", stanza::now());
-    if let Some(phash) = stanza::text(message, "phash") {
-        ack = ack.attr("phash", phash.as_ref());
-    }
-    if let Some(error) = error {
-        ack = ack.attr("error", error);
-    }
-    ack.build()
 }

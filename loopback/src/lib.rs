@@ -28,7 +28,8 @@
 //! | `account`, `phone`, `user`, `seen` | an account, its phone, and what its devices sent |
 //! | `keys`, `prekeys`, `usync` | public keys and device lists |
 //! | `relay`, `receipts` | from the devices to whom it is for |
-//! | `patient`, `outgoing`, `kinds`, `signal`, `seal` | patients, and the Signal protocol on their side |
+//! | `patient`, `outgoing`, `kinds`, `calls` | patients, and what they send |
+//! | `signal`, `seal` | the Signal protocol on the side of patients and phones |
 //! | `media`, `cdn`, `http` | media, and plain HTTP for them |
 //! | `faults` | what can be made to go wrong |
 //!
@@ -39,12 +40,13 @@
 //!
 //! It signs no certificate chain: only WhatsApp can. A client that logs in for the second time, or whose store was
 //! seeded, does not check the chain; one that pairs does, and works with this server only when it is built with
-//! `danger-skip-cert-chain-verify`. It knows no groups, channels, calls or app state; messages of groups and statuses can
-//! be sent to the devices all the same.
+//! `danger-skip-cert-chain-verify`. It knows no groups, channels or app state, and calls only ring; messages of groups and
+//! statuses can be sent to the devices all the same.
 
 #![warn(clippy::print_stdout, clippy::print_stderr)]
 
 mod account;
+mod calls;
 mod cdn;
 mod connection;
 mod dispatch;

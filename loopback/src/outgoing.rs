@@ -13,7 +13,7 @@ use whatsapp_rust::{
 use crate::{
     error::{Error, Result},
     faults::garble,
-    patient::{Patient, PatientState, Retry, Tick},
+    patient::{Patient, PatientEvent, PatientState, Retry, Tick},
     seal::{self, Copy},
     server::Hub,
     stanza,
@@ -192,7 +192,7 @@ impl PatientState {
             Ok(enc) => {
                 let stanza = self.envelope(retry.id, &sent).children([enc]).build();
                 hub.with_account(retry.account, |account| account.deliver(retry.device, stanza));
-                self.sent_again(retry.id);
+                self.shows(PatientEvent::SentAgain { id: retry.id.to_owned() });
             }
             Err(error) => tracing::warn!(%error, "a message can't be sent again"),
         }

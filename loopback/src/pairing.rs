@@ -15,7 +15,6 @@ use crate::{
     account::{Account, Device},
     connection::Registration,
     error::{Error, Result},
-    faults::restart_required,
     link::Link,
     pair_code::CodeRequest,
     phone,
@@ -168,4 +167,9 @@ fn request(content: impl IntoIterator<Item = Node>) -> (Node, String) {
 
 fn random() -> [u8; 24] {
     rand::random()
+}
+
+/// `<stream:error code="515"/>`: the client is to connect again, now as a linked device.
+fn restart_required() -> Node {
+    NodeBuilder::new("stream:error").attr("code", "515").build()
 }

@@ -85,6 +85,11 @@ pub enum PatientEvent {
         /// The message's id.
         id: String,
     },
+    /// The hospital rejected a call of the patient's.
+    CallRejected {
+        /// The call's id.
+        id: String,
+    },
     /// A message came that could not be read; the patient's phone asked for it again.
     Unreadable {
         /// The message's id.
@@ -219,12 +224,8 @@ impl PatientState {
         self.events.push(PatientEvent::Tick { id: id.to_owned(), tick });
     }
 
-    pub(crate) fn sent_again(&self, id: &str) {
-        self.events.push(PatientEvent::SentAgain { id: id.to_owned() });
-    }
-
-    pub(crate) fn sees(&self, state: ChatState) {
-        self.events.push(PatientEvent::ChatState(state));
+    pub(crate) fn shows(&self, event: PatientEvent) {
+        self.events.push(event);
     }
 
     fn is_made_unreadable(&self) -> bool {

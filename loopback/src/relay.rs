@@ -2,13 +2,15 @@
 
 use std::sync::Arc;
 
-use whatsapp_rust::{Jid, NodeBuilder, wacore_binary::Node};
+use whatsapp_rust::{
+    Jid, NodeBuilder,
+    wacore_binary::{Node, SERVER_JID},
+};
 
 use crate::{
     connection::Session,
     dispatch::see,
-    faults::message_ack,
-    patient::Arrival,
+    patient::{Arrival, PatientEvent},
     phone,
     seen::{ChatState, Seen},
     server::{Hub, Party},
@@ -28,7 +30,7 @@ pub(crate) async fn message(hub: &Arc<Hub>, session: &Session, message: &Node) {
     let refused = refused.flatten().or_else(|| hub.party(&to).is_none().then_some(UNKNOWN));
     see(hub, session, sighting(message, to.clone(), refused));
     hub.with_account(&session.account, |account| {
-        account.faults.acknowledge(&session.link, message_ack(message, refused));
+        account.faults.acknowledge(&session.link, acknowledgement(message, refused));
     });
     if refused.is_some() {
         return;
@@ -64,6 +66,23 @@ fn sighting(message: &Node, to: Jid, refused: Option<u16>) -> Seen {
         resent: message.get_optional_child("participants").is_none(),
         refused,
     }
+}
+
+/// The acknowledgement of a message, its refusal if there is an error.
+fn acknowledgement(message: &Node, error: Option<u16>) -> Node {
+    let from = stanza::text(message, "to").unwrap_or(SERVER_JID.into());
+    let mut ack = NodeBuilder::new("ack")
+        .attr("class", "message")
+        .attr("id", stanza::text(message, "id").unwrap_or_default().as_ref())
+        .attr("from", from.as_ref())
+        .attr("t", stanza::now());
+    if let Some(phash) = stanza::text(message, "phash") {
+        ack = ack.attr("phash", phash.as_ref());
+    }
+    if let Some(error) = error {
+        ack = ack.attr("error", error);
+    }
+    ack.build()
 }
 
 /// The devices that a message is encrypted for, and what is encrypted for them.
@@ -107,7 +126,7 @@ fn forward(hub: &Hub, session: &Session, message: &Node, to: &Jid, receiver: &st
 /// A linked device types in a chat.
 pub(crate) fn chat_state(hub: &Hub, session: &Session, to: &Jid, state: ChatState, stanza: &Node) {
     match hub.party(to) {
-        Some(Party::Patient(patient)) => patient.sees(state),
+        Some(Party::Patient(patient)) => patient.shows(PatientEvent::ChatState(state)),
         Some(Party::Account(phone)) => {
             let Some(sender) = hub.with_account(&session.account, |account| account.user.clone()) else {
                 return;

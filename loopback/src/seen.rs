@@ -12,7 +12,7 @@ pub enum Seen {
     Message {
         /// The message's id.
         id: String,
-        /// The chat.
+        /// The chat; the account's own address for what the device asks of the phone.
         to: Jid,
         /// The stanza's type: `text`, `media`, `reaction` and so on.
         kind: String,
@@ -42,11 +42,18 @@ pub enum Seen {
         /// Whether the device says it is available.
         available: bool,
     },
+    /// The rejection of a call.
+    CallRejected {
+        /// The call's id.
+        id: String,
+        /// Who calls.
+        to: Jid,
+    },
     /// An acknowledgement.
     Ack {
         /// The acknowledged stanza's id.
         id: String,
-        /// `message`, `receipt` or `notification`.
+        /// `message`, `receipt`, `call` or `notification`.
         class: String,
         /// The error, if the device refused the stanza.
         error: Option<String>,

@@ -173,3 +173,28 @@ async fn the_version_is_fetched_from_the_server() {
     assert!(fetch_latest_app_version(&http).await.is_err());
     scene.server.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn calls_ring_and_are_rejected() {
+    let scene = Scene::linked().await;
+    let running = scene.connect().await;
+    let patient = scene.server.patient("6281200000046", "Sari").unwrap();
+    let call = patient.ring().unwrap();
+    let event = running.expect(|event| matches!(event, Event::IncomingCall(_))).await;
+    let Event::IncomingCall(ringing) = &*event else { unreachable!("it matched") };
+    assert_eq!((ringing.action.call_id(), &ringing.from), (call.as_str(), &patient.pn()));
+    running.client.voip().reject(ringing).await.unwrap();
+    let rejected = |event: &PatientEvent| matches!(event, PatientEvent::CallRejected { id } if *id == call);
+    patient.events().wait_for(rejected, PATIENCE).await.unwrap();
+    patient.hang_up(&call).unwrap();
+    let ended = |seen: &Seen| matches!(seen, Seen::Ack { class, .. } if class == "call");
+    scene.hospital.seen().wait_for_nth(1, |sighting| ended(&sighting.what), PATIENCE).await.unwrap();
+    running.shutdown().await;
+    scene.hospital.wait_disconnected(PATIENCE).await.unwrap();
+
+    let missed = patient.ring().unwrap();
+    let running = scene.connect().await;
+    running.expect(|event| matches!(event, Event::MissedCall(_))).await;
+    assert_ne!(missed, call);
+    running.shutdown().await;
+}

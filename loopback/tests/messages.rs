@@ -2,9 +2,10 @@
 
 mod common;
 
-use common::{PATIENCE, Scene};
-use whatsapp_loopback::{Addressing, ChatState, Outgoing, PatientEvent, Seen, Tick};
+use common::{PATIENCE, Running, Scene, until};
+use whatsapp_loopback::{Addressing, ChatState, Error, Outgoing, PatientEvent, Seen, Tick};
 use whatsapp_rust::{
+    Jid,
     prelude::{Event, MessageBuilderExt as _, wa},
     types::presence::ReceiptType,
 };
@@ -94,20 +95,79 @@ async fn patients_write_from_numbers_and_from_lids() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_hospital_writes_first() {
+    for migrated in [false, true] {
+        let scene = Scene::with(|hospital| {
+            if migrated {
+                hospital.migrate_to_lid();
+            }
+        })
+        .await;
+        let running = scene.connect().await;
+        let patient = scene.server.patient("6281200000003", "Wati").unwrap();
+        patient.confirm_deliveries(false);
+        running.client.send_message(patient.pn(), wa::Message::text("Kontrol besok.")).await.unwrap();
+        let received = patient.inbox().wait_for(|_| true, PATIENCE).await.unwrap();
+        assert_eq!(received.text(), Some("Kontrol besok."));
+        let answer = patient.reply(&received.id, "Baik.").await.unwrap();
+        let inbound = running.expect_text("Baik.").await;
+        assert_eq!(inbound.info.id, answer);
+        assert_eq!(inbound.info.source.chat, if migrated { patient.lid() } else { patient.pn() });
+        let quoted = inbound.message.extended_text_message.context_info.stanza_id.clone();
+        assert_eq!(quoted, Some(received.id));
+        assert_eq!(running.events.count(|event| matches!(event, Event::Receipt(_))), 0);
+        running.shutdown().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn numbers_can_be_looked_up() {
     let scene = Scene::linked().await;
     let running = scene.connect().await;
-    let patient = scene.server.patient("6281200000003", "Wati").unwrap();
-    patient.confirm_deliveries(false);
-    running.client.send_message(patient.pn(), wa::Message::text("Kontrol besok.")).await.unwrap();
-    let received = patient.inbox().wait_for(|_| true, PATIENCE).await.unwrap();
-    assert_eq!(received.text(), Some("Kontrol besok."));
-    let answer = patient.reply(&received.id, "Baik.").await.unwrap();
-    let inbound = running.expect_text("Baik.").await;
-    assert_eq!(inbound.info.id, answer);
-    let quoted = inbound.message.extended_text_message.context_info.stanza_id.clone();
-    assert_eq!(quoted, Some(received.id));
-    assert_eq!(running.events.count(|event| matches!(event, Event::Receipt(_))), 0);
+    let patient = scene.server.patient("6281200000006", "Sari").unwrap();
+    let nobody = Jid::pn("6281299999999");
+    let known = running.client.contacts().is_on_whatsapp(&[patient.pn(), nobody.clone()]).await.unwrap();
+    let registered: Vec<(&Jid, bool)> = known.iter().map(|user| (&user.jid, user.is_registered)).collect();
+    assert_eq!(registered, [(&patient.pn(), true), (&nobody, false)]);
+    assert_eq!(known[0].lid, Some(patient.lid()));
     running.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_runs_out_of_keys_uploads_more() {
+    let scene = Scene::linked().await;
+    let running = scene.connect().await;
+    until(|| scene.hospital.one_time_keys(1) == 20).await;
+    for number in 0..17 {
+        let patient = scene.server.patient(&format!("62812000002{number:02}"), "Pasien").unwrap();
+        let id = patient.send_text("Halo").await.unwrap();
+        patient.wait_for_tick(&id, Tick::Delivered, PATIENCE).await.unwrap();
+    }
+    until(|| scene.hospital.one_time_keys(1) > 10).await;
+    running.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_can_unlink_itself() {
+    let scene = Scene::linked().await;
+    let running = scene.connect().await;
+    running.client.logout().await;
+    assert!(scene.hospital.devices().is_empty());
+    running.shutdown().await;
+    let patient = scene.server.patient("6281200000007", "Sari").unwrap();
+    assert!(matches!(patient.send_text("Halo").await, Err(Error::NoCompanion)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_nobody_holds_stops() {
+    let Scene { server, hospital, store } = Scene::linked().await;
+    let running = Running::start(&server, store, None).await;
+    running.expect(|event| matches!(event, Event::Connected(_))).await;
+    let address = server.address();
+    drop((server, hospital));
+    running.expect(|event| matches!(event, Event::Disconnected(_))).await;
+    running.shutdown().await;
+    // Its port is free again.
+    until(|| std::net::TcpListener::bind(address).is_ok()).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -7,7 +7,7 @@ use std::sync::{
     atomic::{AtomicBool, AtomicUsize, Ordering},
 };
 
-use common::{PATIENCE, Running, Scene};
+use common::{PATIENCE, Running, Scene, until};
 use whatsapp_loopback::{Order, Outgoing, PatientEvent, Seen, Tick};
 use whatsapp_rust::{
     anyhow, async_trait,
@@ -104,9 +104,7 @@ async fn what_was_not_confirmed_comes_again() {
     // The store in memory that the scene came with is linked as device 1 and never connects.
     let patient = scene.server.patient("6281200000013", "Sari").unwrap();
     let id = patient.send_text("Penting").await.unwrap();
-    while hook.calls.load(Ordering::SeqCst) == 0 {
-        tokio::task::yield_now().await;
-    }
+    until(|| hook.calls.load(Ordering::SeqCst) > 0).await;
     running.kill();
     scene.hospital.drop_connections();
     scene.hospital.wait_disconnected(PATIENCE).await.unwrap();

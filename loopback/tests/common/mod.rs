@@ -20,6 +20,16 @@ use whatsapp_rust::{
 /// How long anything may take on a busy machine.
 pub const PATIENCE: Duration = Duration::from_secs(60);
 
+/// Waits for what nothing reports.
+pub async fn until(is: impl Fn() -> bool) {
+    let waiting = async {
+        while !is() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, waiting).await.expect("in vain");
+}
+
 /// A server, an account on it, and the store of a client that is linked to the account.
 pub struct Scene {
     pub server: Server,
