@@ -3,8 +3,7 @@
 use std::sync::Arc;
 
 use whatsapp_rust::{
-    InboundDurabilityHook, anyhow,
-    async_trait::async_trait,
+    InboundDurabilityHook, anyhow, async_trait,
     client::Client,
     wacore::types::{events::InboundMessage, message::MessageInfo},
 };
@@ -40,7 +39,7 @@ impl Inbound {
         batch: &[InboundMessage],
     ) -> Result<(), crate::chat::ChatError> {
         let mut inbox = Vec::new();
-        for InboundMessage { message, info } in batch {
+        for InboundMessage { message, info, .. } in batch {
             let Some(content) = kinds::content(message) else { continue };
             inbox.extend(read(client, info, content).await);
         }

@@ -32,7 +32,11 @@ impl Options {
 
     /// A client that would believe any server may only talk to one on this machine.
     pub(super) fn check_verification(&self) -> Result<(), WhatsappError> {
-        if self.server_url.is_none() && !verification::is_on() { Err(WhatsappError::Unverified) } else { Ok(()) }
+        if self.server_url.is_none() && !verification::is_on() {
+            Err(WhatsappError::Unverified)
+        } else {
+            Ok(())
+        }
     }
 }
 

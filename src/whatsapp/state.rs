@@ -102,7 +102,12 @@ impl Connection {
             Event::PairingQrCodesExhausted(_) => Self::Unpaired,
             Event::LoggedOut(logged_out) => Self::LoggedOut { reason: format!("{:?}", logged_out.reason) },
             Event::TemporaryBan(ban) => Self::BannedUntil {
-                until: now.checked_add(ban.expire).unwrap_or(Timestamp::MAX),
+                until: ban
+                    .expire
+                    .to_std()
+                    .ok()
+                    .and_then(|left| now.checked_add(left).ok())
+                    .unwrap_or(Timestamp::MAX),
                 reason: ban_reason(&ban.code).to_owned(),
             },
             Event::StreamReplaced(_) => Self::Replaced,

@@ -17,9 +17,7 @@ async fn a_question_is_seen_answered_and_its_ticks_move() -> Result<()> {
     let ani = hospital.patient(ANI, "Ani")?;
     let id = ani.send_text("jam besuk berapa?").await?;
     let reply = gets(&ani, "Jawaban untuk: jam besuk berapa?").await?;
-    let read = |sighting: &whatsapp_loopback::Sighting| {
-        matches!(&sighting.what, Seen::Receipt { ids, kind, .. } if kind == "read" && ids.contains(&id))
-    };
+    let read = |sighting: &whatsapp_loopback::Sighting| matches!(&sighting.what, Seen::Receipt { ids, kind, .. } if kind == "read" && ids.contains(&id));
     hospital.account.seen().wait_for(read, PATIENCE).await?;
 
     let delivery = async || -> Result<Option<Delivery>> {
@@ -77,7 +75,10 @@ async fn r04_what_came_without_a_connection_is_answered_after_it() -> Result<()>
     }
     assert_eq!(hospital.ward.count("SELECT count(*) FROM messages WHERE author = 'patient'").await?, 300);
     assert_eq!(
-        hospital.ward.count("SELECT count(*) FROM messages WHERE author = 'patient' AND outcome IS NULL").await?,
+        hospital
+            .ward
+            .count("SELECT count(*) FROM messages WHERE author = 'patient' AND outcome IS NULL")
+            .await?,
         0
     );
     hospital.close().await;
@@ -116,9 +117,8 @@ async fn r05_every_kind_leaves_a_row_and_a_way_on() -> Result<()> {
         kinds,
         [Voice, Image, Document, Sticker, Location, Contact, Text, Reaction, Edit, Delete, Text]
     );
-    let asked_to_type = ani.inbox().count(|received| {
-        received.text().is_some_and(|text| text.contains("Mohon ketik"))
-    });
+    let asked_to_type =
+        ani.inbox().count(|received| received.text().is_some_and(|text| text.contains("Mohon ketik")));
     assert_eq!(asked_to_type, 1);
     assert!(detail.flags.iter().filter(|flag| flag.reason == Flag::NotText).count() >= 6);
     hospital.close().await;
@@ -146,13 +146,12 @@ async fn r14_what_staff_type_on_the_phone_silences_the_bot() -> Result<()> {
     ani.send_text("halo").await?;
     gets(&ani, "Jawaban untuk: halo").await?;
     hospital.account.companion_says(&ani, "Saya Sari, saya bantu.").await?;
-    let staff_hold = async || {
-        Ok(hospital.detail(ANI).await?.conversation.handling == Handling::Staff)
-    };
+    let staff_hold = async || Ok(hospital.detail(ANI).await?.conversation.handling == Handling::Staff);
     eventually(staff_hold).await?;
     ani.send_text("baik").await?;
     eventually(async || Ok(hospital.detail(ANI).await?.conversation.unanswered == 1)).await?;
-    let by_bot = ani.inbox().count(|received| received.text().is_some_and(|text| text.starts_with("Jawaban")));
+    let by_bot =
+        ani.inbox().count(|received| received.text().is_some_and(|text| text.starts_with("Jawaban")));
     assert_eq!(by_bot, 1);
     hospital.close().await;
     Ok(())
