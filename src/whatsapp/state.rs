@@ -63,6 +63,11 @@ impl Connection {
         )
     }
 
+    /// Whether it stays so until somebody, or its time, changes it.
+    pub(super) fn is_decided(&self) -> bool {
+        self.needs_staff() || matches!(self, Self::Unpaired | Self::Off)
+    }
+
     /// What staff should do, in plain Indonesian.
     pub fn advice(&self) -> &'static str {
         match self {

@@ -74,7 +74,8 @@ impl Supervisor {
                 tokio::select! {
                     () = stop.cancelled() => return,
                     command = commands.recv() => match command {
-                        Some(command) => self.while_idle(command),
+                        Some(command) if self.wants_client(command) => {}
+                        Some(_) => continue,
                         None => return,
                     }
                 }
@@ -108,32 +109,34 @@ impl Supervisor {
                 }
                 End::Crashed => CRASH_WAIT,
             };
-            connect = true;
             tokio::select! {
                 () = stop.cancelled() => return,
-                () = tokio::time::sleep(wait) => {}
-                // Whatever it is, it can't be done without a client.
+                () = tokio::time::sleep(wait) => connect = true,
                 command = commands.recv() => match command {
-                    Some(command) => self.while_idle(command),
+                    Some(command) => connect = self.wants_client(command),
                     None => return,
                 }
             }
         }
     }
 
-    /// Answers a command while no client lives; one is made next.
-    fn while_idle(&self, command: Command) {
+    /// Answers a command while no client lives. Gives whether it wants one.
+    fn wants_client(&self, command: Command) -> bool {
+        // Whoever asked may be gone.
         match command {
             Command::Pair { done } | Command::Refresh { done } => {
                 let _ = done.send(());
+                true
             }
             Command::PairCode { done, .. } => {
                 let _ = done.send(Err(WhatsappError::NoCode));
+                true
             }
             Command::Logout { done } => {
                 session::remove(&self.options);
                 self.connection.send_replace(Connection::Unpaired);
                 let _ = done.send(());
+                false
             }
         }
     }
@@ -181,7 +184,11 @@ impl Supervisor {
     }
 
     async fn hear(&self, event: &Arc<Event>, client: &Arc<Client>, inbound: &Inbound) {
-        if let Some(connection) = Connection::after(event, Timestamp::now()) {
+        let next = Connection::after(event, Timestamp::now());
+        // What WhatsApp decided is not blurred by the disconnection that follows it.
+        let decided = self.connection.borrow().is_decided();
+        let lost = matches!(next, Some(Connection::Reconnecting { .. }));
+        if let Some(connection) = next.filter(|_| !(decided && lost)) {
             self.link.send_replace(connection.is_connected().then(|| Arc::clone(client)));
             if connection.needs_staff() {
                 tracing::error!(state = ?connection, "WhatsApp needs somebody");
