@@ -90,7 +90,9 @@ impl ChatService {
             let now = Timestamp::now();
             outbox::retry(tx, &whatsapp_id, now + wait, "not connected", now)
         });
-        Ok(put_off.await?)
+        let moved = put_off.await?;
+        self.tell(moved.map(changed));
+        Ok(())
     }
 
     /// A part was not accepted: it is tried again after a while, and given up after the last time.
@@ -110,8 +112,8 @@ impl ChatService {
                 let attempts = outbox::attempts(tx, &whatsapp_id)?.unwrap_or(0);
                 match BACKOFF.get(attempts.saturating_sub(1) as usize) {
                     Some(wait) => {
-                        outbox::retry(tx, &whatsapp_id, now + *wait, &reason, now)?;
-                        Ok(Vec::new())
+                        let moved = outbox::retry(tx, &whatsapp_id, now + *wait, &reason, now)?;
+                        Ok(moved.map(changed).into_iter().collect())
                     }
                     None => give_up(tx, &whatsapp_id, &reason, now),
                 }
@@ -131,11 +133,7 @@ impl ChatService {
             .store
             .write(move |tx| outbox::reached(tx, &whatsapp_id, delivery, Timestamp::now()))
             .await?;
-        self.tell(moved.map(|moved| Event::DeliveryChanged {
-            conversation: moved.conversation,
-            message: moved.message,
-            delivery: moved.delivery,
-        }));
+        self.tell(moved.map(changed));
         Ok(())
     }
 
@@ -151,6 +149,12 @@ impl ChatService {
     }
 }
 
+/// What is told of it; the outbox looks again then.
+fn changed(moved: outbox::Moved) -> Event {
+    let outbox::Moved { conversation, message, delivery } = moved;
+    Event::DeliveryChanged { conversation, message, delivery }
+}
+
 fn give_up(
     tx: &rusqlite::Transaction<'_>,
     whatsapp_id: &str,
@@ -158,11 +162,8 @@ fn give_up(
     at: Timestamp,
 ) -> Result<Vec<Event>, StoreError> {
     let Some(moved) = outbox::fail(tx, whatsapp_id, error, at)? else { return Ok(Vec::new()) };
-    let outbox::Moved { conversation, message, delivery } = moved;
+    let outbox::Moved { conversation, message, .. } = moved;
     flags::raise(tx, conversation, message, Flag::NotDelivered, at)?;
     conversations::alert(tx, conversation, true, false)?;
-    Ok(vec![
-        Event::DeliveryChanged { conversation, message, delivery },
-        Event::Flagged { conversation, flag: Flag::NotDelivered },
-    ])
+    Ok(vec![changed(moved), Event::Flagged { conversation, flag: Flag::NotDelivered }])
 }

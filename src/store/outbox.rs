@@ -127,13 +127,10 @@ pub fn retry(
     again: Timestamp,
     error: &str,
     at: Timestamp,
-) -> Result<(), StoreError> {
-    tx.prepare_cached(
-        "UPDATE outbox SET state = 'queued', not_before = ?2, error = ?3, changed_at = ?4
-         WHERE whatsapp_id = ?1 AND state IN ('queued', 'sending')",
-    )?
-    .execute(params![whatsapp_id, millis(again), error, millis(at)])?;
-    Ok(())
+) -> Result<Option<Moved>, StoreError> {
+    let sql = "UPDATE outbox SET state = 'queued', not_before = ?2, error = ?3, changed_at = ?4
+               WHERE whatsapp_id = ?1 AND state IN ('queued', 'sending') RETURNING conversation_id, message_id";
+    moved(tx, sql, params![whatsapp_id, millis(again), error, millis(at)])
 }
 
 /// Gives up an open part.

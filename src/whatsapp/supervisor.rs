@@ -73,10 +73,10 @@ impl Supervisor {
             if !connect {
                 tokio::select! {
                     () = stop.cancelled() => return,
-                    command = commands.recv() => match command {
-                        Some(command) if self.wants_client(command) => {}
-                        Some(_) => continue,
-                        None => return,
+                    command = commands.recv() => {
+                        let Some(command) = command else { return };
+                        connect = self.wants_client(command);
+                        continue;
                     }
                 }
             }

@@ -1,6 +1,7 @@
 //! The real client against a WhatsApp server on the loopback: what patients write is answered, over the real protocol.
 
 #[path = "../support/chat.rs"]
+#[expect(dead_code, reason = "shared with other tests; each uses a part of it")]
 mod support;
 
 mod connection;
