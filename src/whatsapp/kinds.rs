@@ -232,7 +232,7 @@ mod tests {
 
     #[test]
     fn what_is_wrapped_is_unwrapped_and_view_once_is_not_kept() {
-        let once = FutureProofMessage { message: MessageField::some(image(None)), ..Default::default() };
+        let once = FutureProofMessage { message: MessageField::some(image(None)) };
         let once = wa::Message { view_once_message_v2: MessageField::some(once), ..Default::default() };
         let read = content(&once).unwrap();
         assert_eq!(read.kind, MessageKind::Image);

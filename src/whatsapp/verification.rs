@@ -27,14 +27,11 @@ fn unsigned_chain(key: [u8; 32]) -> Vec<u8> {
             key: Some(key.to_vec()),
             not_before: Some(0),
             not_after: Some(u64::from(u32::MAX)),
-            ..Default::default()
         };
         MessageField::some(NoiseCertificate {
             details: Some(details.encode_to_vec()),
             signature: Some(vec![0; 64]),
-            ..Default::default()
         })
     };
-    CertChain { intermediate: certificate(1, 0), leaf: certificate(2, 1), ..Default::default() }
-        .encode_to_vec()
+    CertChain { intermediate: certificate(1, 0), leaf: certificate(2, 1) }.encode_to_vec()
 }
