@@ -219,7 +219,8 @@ impl Supervisor {
         match command {
             Command::Pair { done } => {
                 let _ = done.send(());
-                None
+                // This client is at its end already: the wish is the next one's.
+                self.connection.borrow().is_decided().then_some(End::Again)
             }
             Command::Refresh { done } => {
                 self.qr.send_replace(None);
