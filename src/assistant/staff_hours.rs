@@ -16,8 +16,6 @@ pub struct StaffHours {
     /// From (included) to (excluded), for each day, Monday first.
     week: [Vec<(Time, Time)>; 7],
     holidays: BTreeSet<Date>,
-    /// Nothing was set: somebody is always there.
-    always: bool,
 }
 
 impl StaffHours {
@@ -27,8 +25,7 @@ impl StaffHours {
     /// # Errors
     /// The first span that can't be read.
     pub fn parse(spans: &[String], holidays: impl IntoIterator<Item = Date>) -> Result<Self, String> {
-        let mut hours =
-            Self { always: spans.is_empty(), holidays: holidays.into_iter().collect(), ..Self::default() };
+        let mut hours = Self { holidays: holidays.into_iter().collect(), ..Self::default() };
         for span in spans {
             let (days, times) = read(span).ok_or_else(|| span.clone())?;
             days.for_each(|day| hours.week[day % 7].push(times));
@@ -40,7 +37,8 @@ impl StaffHours {
     pub fn are_open(&self, at: &Zoned) -> bool {
         let of_day = &self.week[day_number(at.weekday())];
         let now = at.time();
-        self.always
+        let always = self.week.iter().all(Vec::is_empty);
+        always
             || (!self.holidays.contains(&at.date())
                 && of_day.iter().any(|(from, to)| *from <= now && (now < *to || *to == Time::MAX)))
     }
