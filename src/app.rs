@@ -239,6 +239,8 @@ fn whatsapp_options(config: &Config) -> Result<whatsapp::Options> {
             most_per_minute: settings.most_per_minute,
             ..Pace::default()
         },
+        least_free_bytes: settings.least_free_megabytes << 20,
+        most_media_bytes: settings.media_megabytes << 20,
     })
 }
 

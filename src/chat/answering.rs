@@ -1,6 +1,10 @@
 //! A patient's message: stored, asked about, answered once.
 
-use std::{panic::AssertUnwindSafe, sync::Arc, time::Instant};
+use std::{
+    panic::AssertUnwindSafe,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use futures::FutureExt;
 use jiff::Timestamp;
@@ -18,6 +22,10 @@ use crate::{
     },
     store::{StoreError, conversations, messages},
 };
+
+/// How long a look ahead whether a message may not wait may take. The rules take less than a millisecond; what they do not
+/// see waits for the embedder.
+const TRIAGE_PATIENCE: Duration = Duration::from_secs(3);
 
 /// A stored message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -237,8 +245,13 @@ impl ChatService {
             timings = answer.timings;
         }
         let limit = self.inner.options.most_replies;
-        let concluded =
-            self.inner.store.write(move |tx| conclude(tx, &asked, verdict, limit, Timestamp::now())).await?;
+        let writing = self.inner.store.write(move |tx| {
+            let concluded = conclude(tx, &asked, verdict, limit, Timestamp::now());
+            fail::fail_point!("reply.before_commit", crate::tasks::die);
+            concluded
+        });
+        let concluded = writing.await?;
+        fail::fail_point!("reply.after_commit", crate::tasks::die);
         if let Some(Concluded { outcome, events }) = concluded {
             self.tell(events);
             count(outcome, &timings);
@@ -307,6 +320,7 @@ impl ChatService {
             Err(_) if is_emergency(assistant, &question.text).await => None,
             Err(_) => slots.acquire().await.ok(),
         };
+        fail::fail_point!("answer.thinking", crate::tasks::die);
         match AssertUnwindSafe(assistant.answer(question)).catch_unwind().await {
             Ok(answer) if !answer.text.trim().is_empty() => answer,
             Ok(_) => {
@@ -321,12 +335,21 @@ impl ChatService {
     }
 }
 
-/// Triage that can't take the message down with it: if it panics, the message goes the usual way.
+/// Triage that can't take the message down with it: if it panics or a model hangs, the message goes the usual way, on
+/// which it is looked at again.
 pub(super) async fn is_emergency(assistant: &Assistant, text: &str) -> bool {
-    AssertUnwindSafe(assistant.is_emergency(text)).catch_unwind().await.unwrap_or_else(|_| {
-        tracing::error!("triage panicked");
-        false
-    })
+    let triage = AssertUnwindSafe(assistant.is_emergency(text)).catch_unwind();
+    match tokio::time::timeout(TRIAGE_PATIENCE, triage).await {
+        Ok(Ok(is_emergency)) => is_emergency,
+        Ok(Err(_)) => {
+            tracing::error!("triage panicked");
+            false
+        }
+        Err(_) => {
+            tracing::warn!("triage ahead of the others took too long");
+            false
+        }
+    }
 }
 
 /// What came of a message that has ended.

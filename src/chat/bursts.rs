@@ -31,6 +31,9 @@ use crate::{
 /// How often a patient who sends voice notes or pictures is asked to type.
 const ASK_TO_TYPE_EVERY: Duration = Duration::from_secs(24 * 60 * 60);
 
+/// The wait after what waits could not be answered because the database refused.
+const AGAIN: Duration = Duration::from_secs(5);
+
 /// How long a patient may go on typing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Quiet {
@@ -93,8 +96,15 @@ impl ChatService {
         drop(open);
         let service = self.clone();
         self.in_background(async move {
-            if let Err(error) = service.answer_bursts(conversation, &burst).await {
-                tracing::error!(%conversation, %error, "messages wait until the next one or a restart");
+            while let Err(error) = service.answer_bursts(conversation, &burst).await {
+                if matches!(error, ChatError::Stopping) {
+                    break;
+                }
+                tracing::error!(%conversation, %error, "messages wait for their answer and are tried again");
+                tokio::select! {
+                    () = tokio::time::sleep(AGAIN) => {}
+                    () = service.stops() => break,
+                }
             }
             service.inner.bursts.open.lock().remove(&conversation);
         });

@@ -131,7 +131,10 @@ impl ChatService {
         let moved = self
             .inner
             .store
-            .write(move |tx| outbox::reached(tx, &whatsapp_id, delivery, Timestamp::now()))
+            .write(move |tx| {
+                fail::fail_point!("sent.before_commit", crate::tasks::die);
+                outbox::reached(tx, &whatsapp_id, delivery, Timestamp::now())
+            })
             .await?;
         self.tell(moved.map(changed));
         Ok(())

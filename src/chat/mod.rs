@@ -18,6 +18,7 @@ mod delivery;
 mod error;
 mod incoming;
 mod lanes;
+mod media;
 mod outgoing;
 mod service;
 mod speaking;

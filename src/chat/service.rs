@@ -127,6 +127,14 @@ impl ChatService {
         Ok(self.inner.store.write(|tx| heartbeat::beat(tx, Timestamp::now())).await?)
     }
 
+    /// Bytes that may still be written to the database's disk.
+    ///
+    /// # Errors
+    /// [`ChatError::Store`].
+    pub fn free_space(&self) -> Result<u64, ChatError> {
+        Ok(self.inner.store.free_space()?)
+    }
+
     pub(super) fn assistant(&self) -> Result<Arc<Assistant>, ChatError> {
         self.inner.assistant.get().cloned().ok_or(ChatError::Starting)
     }

@@ -11,7 +11,7 @@ use crate::{
     store::{
         StoreError, changes,
         contacts::{self, Contact},
-        conversations, flags,
+        conversations, flags, media,
         messages::{self, NewMessage},
         outbox,
     },
@@ -61,6 +61,8 @@ pub struct WhatsappMessage {
     pub quoted: Option<String>,
     /// The file that came with it.
     pub media: Option<Media>,
+    /// How WhatsApp names that file, in its own encoding, if it is to be fetched.
+    pub reference: Option<Vec<u8>>,
     /// What it does to an earlier message.
     pub change: Option<Change>,
 }
@@ -110,22 +112,12 @@ impl ChatService {
                         Inbox::OwnPhone(message) => events.extend(written_on_phone(tx, message)?),
                     }
                 }
+                fail::fail_point!("received.before_commit", crate::tasks::die);
                 Ok((all, events))
             })
             .await?;
         self.tell(events);
         Ok(stored)
-    }
-
-    /// Writes down where a message's file lies, or why it is not kept.
-    ///
-    /// # Errors
-    /// [`ChatError::Store`].
-    pub async fn keep_media(&self, stored: Stored, media: Media) -> Result<(), ChatError> {
-        let Stored { conversation, message, .. } = stored;
-        self.inner.store.write(move |tx| changes::set_media(tx, message, &media)).await?;
-        self.tell([Event::MessageChanged { conversation, message }]);
-        Ok(())
     }
 }
 
@@ -146,6 +138,9 @@ fn receive(
         return Ok((stored, Vec::new()));
     }
     conversations::said_something(tx, conversation, at)?;
+    if let Some(reference) = &message.reference {
+        media::wish(tx, id, reference, at)?;
+    }
     let mut events = vec![Event::MessageReceived { conversation, message: id }];
     let changed = match &message.change {
         Some(Change::Edits(earlier)) => changes::edit(tx, conversation, earlier, &text, at)?,

@@ -73,6 +73,8 @@ pub fn run() -> Result<ExitCode> {
     let config = Config::load(&cli.overrides)?;
     logs::start(&config.log)?;
     tasks::hide_panic_messages();
+    // Only builds for tests have any; the environment says what they do.
+    let _fail_points = fail::has_failpoints().then(fail::FailScenario::setup);
     let out = &mut std::io::stdout();
     match cli.verb {
         Verb::Serve => block_on(serve::run(&config))?,

@@ -174,6 +174,10 @@ pub struct WhatsappConfig {
     pub most_per_minute: u32,
     /// Replies to one patient within ten minutes beyond which the other side is taken for a machine.
     pub most_replies: u32,
+    /// Megabytes that a patient's file may have to be kept; 0 keeps none.
+    pub media_megabytes: u64,
+    /// Megabytes of free disk below which messages are left with WhatsApp.
+    pub least_free_megabytes: u64,
     /// The web client's version that is told to WhatsApp, such as `2.3000.1042742319`; empty: the newest.
     pub version: String,
     /// Another server, `ws://` on this machine, for tests and the demonstration; empty: WhatsApp.
@@ -190,6 +194,8 @@ impl Default for WhatsappConfig {
             typing_chars_per_second: pace.typing_chars_per_second,
             most_per_minute: pace.most_per_minute,
             most_replies: 20,
+            media_megabytes: 20,
+            least_free_megabytes: 256,
             version: String::new(),
             server_url: String::new(),
         }

@@ -10,6 +10,8 @@ use parking_lot::Mutex;
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 use rusqlite_migration::{M, Migrations};
 
+use super::media::MediaFolder;
+
 /// Every schema change, oldest first. A released step is never edited, only followed.
 const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("migrations/01_conversations.sql")),
@@ -49,6 +51,12 @@ pub enum StoreError {
         /// The system's reason.
         source: std::io::Error,
     },
+    /// The disk does not say how much room it has.
+    #[error("the disk's free space cannot be read: {0}")]
+    FreeSpace(std::io::Error),
+    /// A patient's file could not be written or read.
+    #[error("a file of the media folder failed: {0}")]
+    Media(std::io::Error),
     /// A row holds what this version can't read.
     #[error("the database holds {what}, which this version does not know")]
     Unknown {
@@ -100,6 +108,21 @@ impl Store {
                 readers: Mutex::new(Vec::new()),
             }),
         })
+    }
+
+    /// Bytes that may still be written to the disk that it lies on.
+    ///
+    /// # Errors
+    /// [`StoreError::FreeSpace`].
+    pub fn free_space(&self) -> Result<u64, StoreError> {
+        let folder = self.inner.path.parent().unwrap_or(Path::new("."));
+        let disk = rustix::fs::statvfs(folder).map_err(|errno| StoreError::FreeSpace(errno.into()))?;
+        Ok(disk.f_bavail * disk.f_frsize)
+    }
+
+    /// The folder of patients' files.
+    pub fn media_folder(&self) -> MediaFolder {
+        MediaFolder::beside(&self.inner.path)
     }
 
     /// The database file.

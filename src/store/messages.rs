@@ -410,6 +410,19 @@ fn parse_answer(whole: &str) -> Result<Answer, StoreError> {
     serde_json::from_str(whole).map_err(|_| unknown("an answer's JSON"))
 }
 
+/// The conversation that a message stands in.
+pub fn conversation_of(tx: &Transaction<'_>, id: MessageId) -> Result<Option<ConversationId>, StoreError> {
+    one(tx, "SELECT conversation_id FROM messages WHERE id = ?1", [id.0], |row| {
+        Ok(ConversationId(row.get(0)?))
+    })
+}
+
+/// The file that came with a message.
+pub fn media(tx: &Transaction<'_>, id: MessageId) -> Result<Option<Media>, StoreError> {
+    let sql = "SELECT media FROM messages WHERE id = ?1 AND media IS NOT NULL";
+    one(tx, sql, [id.0], |row| parse_media(&row.get::<_, String>(0)?))
+}
+
 fn parse_media(media: &str) -> Result<Media, StoreError> {
     serde_json::from_str(media).map_err(|_| unknown("a file's JSON"))
 }

@@ -23,6 +23,7 @@ pub mod conversations;
 pub mod documents;
 pub mod flags;
 pub mod heartbeat;
+pub mod media;
 pub mod messages;
 pub mod outbox;
 pub mod passages;

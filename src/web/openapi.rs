@@ -7,7 +7,7 @@ use utoipa::{
 };
 
 use super::{
-    api::{ask, bot_status, chats, health, send_message, whatsapp},
+    api::{ask, bot_status, chats, files, health, send_message, whatsapp},
     error::ErrorBody,
 };
 
@@ -25,6 +25,7 @@ use super::{
         ask::ask,
         chats::list,
         chats::detail,
+        files::file,
         send_message::send_message,
         bot_status::bot_status,
         bot_status::toggle_bot_status,

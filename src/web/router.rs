@@ -17,7 +17,7 @@ use tower_http::{catch_panic::CatchPanicLayer, set_header::SetResponseHeaderLaye
 use super::{
     Access::{self, Public, Scoped},
     WebState, access,
-    api::{ask, bot_status, chats, health, send_message, whatsapp},
+    api::{ask, bot_status, chats, files, health, send_message, whatsapp},
     error::ApiError,
     observe::observe,
     openapi,
@@ -33,6 +33,7 @@ fn routes() -> Vec<Route> {
         post("/ask", Scoped(Ask), ask::ask),
         get("/admin/chats", Scoped(Admin), chats::list),
         get("/admin/chats/{chat_id}", Scoped(Admin), chats::detail),
+        get("/admin/files/{message}", Scoped(Admin), files::file),
         post("/admin/send-message", Scoped(Admin), send_message::send_message),
         get("/admin/bot-status/{chat_id}", Scoped(Admin), bot_status::bot_status),
         post("/admin/toggle-bot-status", Scoped(Admin), bot_status::toggle_bot_status),

@@ -7,6 +7,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use super::{
     Connection, Options, WhatsappError,
+    media::Media,
     outbox::Outbox,
     supervisor::{Command, Supervisor},
 };
@@ -64,7 +65,13 @@ impl Gateway {
         let session = options.session.clone();
         if options.enabled {
             let outbox = Outbox::new(chat.clone(), tasks.clone(), options.pace);
-            tasks.spawn(outbox.run(linked, tasks.stopping()));
+            tasks.spawn(outbox.run(linked.clone(), tasks.stopping()));
+            let media = Media {
+                chat: chat.clone(),
+                most_bytes: options.most_media_bytes,
+                least_free_bytes: options.least_free_bytes,
+            };
+            tasks.spawn(media.run(linked, tasks.stopping()));
             let supervisor = Supervisor { options, chat, connection, qr, link };
             tasks.spawn(supervisor.run(asked, tasks.stopping()));
         }

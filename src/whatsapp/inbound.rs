@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use tokio::sync::Notify;
 use whatsapp_rust::{
     InboundDurabilityHook, anyhow, async_trait,
     client::Client,
@@ -21,6 +22,8 @@ use crate::{
 #[derive(Clone)]
 pub(super) struct Inbound {
     pub chat: ChatService,
+    /// Told when something could not be stored.
+    pub unstored: Arc<Notify>,
 }
 
 #[async_trait]
@@ -62,7 +65,13 @@ impl Inbound {
             return Ok(());
         }
         metrics::counter!("satubumi_whatsapp_received_total").increment(inbox.len() as u64);
-        for stored in self.chat.receive_whatsapp(inbox).await? {
+        let received = self.chat.receive_whatsapp(inbox).await;
+        if received.is_err() {
+            self.unstored.notify_one();
+        }
+        let received = received?;
+        fail::fail_point!("received.before_ack", crate::tasks::die);
+        for stored in received {
             if stored.waits {
                 self.chat.wake(stored.conversation);
             }
@@ -83,7 +92,7 @@ async fn read(client: &Client, info: &MessageInfo, content: Content) -> Option<I
 }
 
 fn message(contact: WhatsappContact, info: &MessageInfo, content: Content) -> WhatsappMessage {
-    let Content { kind, text, has_words, quoted, media, change } = content;
+    let Content { kind, text, has_words, quoted, media, reference, change } = content;
     WhatsappMessage {
         contact,
         name: Some(info.push_name.clone()).filter(|name| !name.is_empty()),
@@ -93,6 +102,7 @@ fn message(contact: WhatsappContact, info: &MessageInfo, content: Content) -> Wh
         has_words,
         quoted,
         media,
+        reference,
         change,
     }
 }

@@ -1,6 +1,7 @@
 //! What a WhatsApp message is: its kind, its words or a short label, the file that came with it, what it changes.
 
 use whatsapp_rust::{
+    buffa::Message,
     proto_helpers::MessageExt,
     waproto::whatsapp::{self as wa, message::protocol_message::Type},
 };
@@ -23,6 +24,8 @@ pub(super) struct Content {
     pub quoted: Option<String>,
     /// The file that came with it.
     pub media: Option<Media>,
+    /// How WhatsApp names that file, in its own encoding, if it is to be fetched.
+    pub reference: Option<Vec<u8>>,
     /// What it does to an earlier message.
     pub change: Option<Change>,
 }
@@ -30,7 +33,15 @@ pub(super) struct Content {
 impl Content {
     /// Something without words of the sender's own.
     pub fn label(kind: MessageKind, label: impl Into<String>) -> Self {
-        Self { kind, text: label.into(), has_words: false, quoted: None, media: None, change: None }
+        Self {
+            kind,
+            text: label.into(),
+            has_words: false,
+            quoted: None,
+            media: None,
+            reference: None,
+            change: None,
+        }
     }
 
     fn words(kind: MessageKind, words: Option<&str>, label: &str) -> Self {
@@ -65,9 +76,13 @@ pub(super) fn content(message: &wa::Message) -> Option<Content> {
         return changed(protocol);
     }
     let mut content = words(base).or_else(|| picture_or_sound(base)).or_else(|| place_or_person(base))?;
-    if view_once && let Some(media) = &mut content.media {
-        // The sender wants it seen once, by people.
-        media.refused = Some("view once".to_owned());
+    if let Some(media) = &mut content.media {
+        if view_once {
+            // The sender wants it seen once, by people.
+            media.refused = Some("view once".to_owned());
+        } else {
+            content.reference = Some(base.encode_to_vec());
+        }
     }
     Some(content)
 }

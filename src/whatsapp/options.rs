@@ -19,6 +19,10 @@ pub struct Options {
     pub version_cache: PathBuf,
     /// How fast it writes.
     pub pace: Pace,
+    /// Below so many free bytes on the disk nothing is fetched from WhatsApp any more.
+    pub least_free_bytes: u64,
+    /// Larger files that patients send are not kept.
+    pub most_media_bytes: u64,
 }
 
 impl Options {

@@ -116,6 +116,7 @@ impl Outbox {
         let options = SendOptions::default().with_message_id(&due.whatsapp_id);
         match client.send_message_with_options(jid, message, options).await {
             Ok(_) => {
+                fail::fail_point!("sent.before_ack", crate::tasks::die);
                 metrics::counter!("satubumi_whatsapp_sent_total").increment(1);
                 Ok(())
             }

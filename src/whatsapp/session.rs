@@ -8,7 +8,7 @@ use whatsapp_rust::{
     TokioRuntime,
     bot::Bot,
     client::Client,
-    http::{HttpClient, UreqHttpClient},
+    http::HttpClient,
     pair_code::PairCodeOptions,
     store::{Backend, SqliteStore, SqliteStoreConfig, Synchronous, persistence_manager::PersistenceManager},
     transport::TokioWebSocketTransportFactory,
@@ -17,7 +17,7 @@ use whatsapp_rust::{
     waproto::whatsapp::device_props::PlatformType,
 };
 
-use super::{Options, PairCode, WhatsappError, events::Forward, inbound::Inbound};
+use super::{Options, PairCode, WhatsappError, events::Forward, http::Http, inbound::Inbound};
 
 /// How long a pair code is good; the client says about as much.
 const PAIR_CODE_LIFE: Duration = Duration::from_secs(160);
@@ -68,7 +68,7 @@ pub(super) async fn bot(options: &Options, inbound: Inbound, forward: Forward) -
     let mut builder = Bot::builder()
         .with_backend_arc(backend)
         .with_transport_factory(transport)
-        .with_http_client(UreqHttpClient::new())
+        .with_http_client(Http::new(options.server_url.as_deref()))
         .with_runtime(TokioRuntime)
         .with_inbound_durability_hook(inbound)
         .with_event_handler(forward)
@@ -115,7 +115,7 @@ async fn version(options: &Options) -> Option<(u32, u32, u32)> {
     if let Some(learnt) = cached.filter(is_fresh) {
         return Some(learnt.version);
     }
-    let http: Arc<dyn HttpClient> = Arc::new(UreqHttpClient::new());
+    let http: Arc<dyn HttpClient> = Arc::new(Http::new(None));
     match fetch_latest_app_version(&http).await {
         Ok(version) => {
             let learnt = serde_json::to_vec(&Learnt { version, at: now }).unwrap_or_default();

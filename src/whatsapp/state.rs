@@ -42,6 +42,11 @@ pub enum Connection {
     },
     /// Another program uses the same session. It is not tried again by itself: two would throw each other out for ever.
     Replaced,
+    /// The disk is full or takes no writes. Nothing is fetched from WhatsApp, which keeps it, until there is room again.
+    StorageFull {
+        /// Since when.
+        since: Timestamp,
+    },
     /// WhatsApp refuses this version of the client.
     Outdated {
         /// When it is tried again, with the newest version that can be learnt.
@@ -59,7 +64,11 @@ impl Connection {
     pub fn needs_staff(&self) -> bool {
         matches!(
             self,
-            Self::LoggedOut { .. } | Self::BannedUntil { .. } | Self::Replaced | Self::Outdated { .. }
+            Self::LoggedOut { .. }
+                | Self::BannedUntil { .. }
+                | Self::Replaced
+                | Self::Outdated { .. }
+                | Self::StorageFull { .. }
         )
     }
 
@@ -90,6 +99,9 @@ impl Connection {
             }
             Self::Replaced => {
                 "Sesi ini dipakai di tempat lain. Hentikan program yang lain, lalu tekan Hubungkan lagi."
+            }
+            Self::StorageFull { .. } => {
+                "Disk server penuh atau tidak bisa ditulis. Kosongkan ruang; pesan ditahan WhatsApp dan diambil sendiri sesudahnya."
             }
             Self::Outdated { .. } => {
                 "WhatsApp menolak versi klien ini. Versi baru dicoba sendiri; bila tetap ditolak, perbarui Satu Bumi."

@@ -4,7 +4,7 @@
 use std::{sync::Arc, time::Duration};
 
 use jiff::Timestamp;
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{Notify, mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 use whatsapp_rust::{bot::BotHandle, client::Client, wacore::types::events::Event};
 
@@ -22,6 +22,8 @@ const OUTDATED_WAIT: (Duration, Duration) = (Duration::from_secs(60), Duration::
 const CRASH_WAIT: Duration = Duration::from_secs(10);
 /// How often the connection is looked at, since failed attempts tell nobody.
 const LOOK: Duration = Duration::from_secs(15);
+/// How often the disk is looked at.
+const LOOK_AT_DISK: Duration = Duration::from_secs(2);
 /// How long a client may take to end in order.
 const SHUTDOWN_PATIENCE: Duration = Duration::from_secs(10);
 
@@ -50,6 +52,8 @@ enum End {
     NotBefore(Timestamp),
     /// WhatsApp refuses the version.
     Outdated,
+    /// The disk takes no writes, or soon takes none.
+    NoRoom,
     /// It ended without a reason.
     Crashed,
 }
@@ -80,7 +84,9 @@ impl Supervisor {
                     }
                 }
             }
-            let end = match self.live(&mut commands, &stop).await {
+            let end =
+                if self.has_room().await { self.live(&mut commands, &stop).await } else { Ok(End::NoRoom) };
+            let end = match end {
                 Ok(end) => end,
                 Err(error) => {
                     tracing::error!(%error, "WhatsApp");
@@ -106,6 +112,10 @@ impl Supervisor {
                     let retry_at = Timestamp::now().checked_add(wait).unwrap_or(Timestamp::MAX);
                     self.connection.send_replace(Connection::Outdated { retry_at });
                     wait
+                }
+                End::NoRoom => {
+                    self.no_room();
+                    LOOK_AT_DISK
                 }
                 End::Crashed => CRASH_WAIT,
             };
@@ -149,12 +159,14 @@ impl Supervisor {
     ) -> Result<End, WhatsappError> {
         self.connection.send_replace(Connection::Connecting);
         let (forward, mut events) = mpsc::unbounded_channel();
-        let inbound = Inbound { chat: self.chat.clone() };
+        let unstored = Arc::new(Notify::new());
+        let inbound = Inbound { chat: self.chat.clone(), unstored: Arc::clone(&unstored) };
         let bot = session::bot(&self.options, inbound.clone(), Forward(forward)).await?;
         let mut handle = bot.spawn();
         let client = handle.client();
         let mut watchdog = Watchdog::default();
         let mut looks = tokio::time::interval(LOOK);
+        let mut looks_at_disk = tokio::time::interval(LOOK_AT_DISK);
         let end = loop {
             tokio::select! {
                 () = stop.cancelled() => break End::Stopping,
@@ -168,6 +180,15 @@ impl Supervisor {
                     None => break End::Stopping,
                 },
                 _ = looks.tick() => watchdog.look(&client, &self.connection).await,
+                _ = looks_at_disk.tick() => if !self.has_free_space() { break End::NoRoom },
+                () = unstored.notified() => {
+                    // What it has decrypted and could not store, it would take for a duplicate when it comes again, and
+                    // confirm it: it must forget, so it may not write down how far it is.
+                    self.no_room();
+                    self.link.send_replace(None);
+                    handle.abort();
+                    return Ok(End::NoRoom);
+                }
             }
         };
         // What it said before it ended counts.
@@ -181,6 +202,33 @@ impl Supervisor {
             session::remove(&self.options);
         }
         Ok(end)
+    }
+
+    fn no_room(&self) {
+        if !matches!(*self.connection.borrow(), Connection::StorageFull { .. }) {
+            tracing::error!(
+                "the disk is full or takes no writes: messages are left with WhatsApp until it does"
+            );
+            self.connection.send_replace(Connection::StorageFull { since: Timestamp::now() });
+        }
+    }
+
+    fn has_free_space(&self) -> bool {
+        let free = self.chat.free_space();
+        free.is_ok_and(|free| free >= self.options.least_free_bytes)
+    }
+
+    /// Whether messages can be stored. When they can again, what could not be answered meanwhile is taken up.
+    async fn has_room(&self) -> bool {
+        let has_room = self.has_free_space() && self.chat.check_storage().await.is_ok();
+        let had_none = matches!(*self.connection.borrow(), Connection::StorageFull { .. });
+        if has_room && had_none && self.chat.is_started() {
+            tracing::info!("the disk takes writes again");
+            if let Err(error) = self.chat.resume().await {
+                tracing::error!(%error, "what waited could not be taken up");
+            }
+        }
+        has_room
     }
 
     async fn hear(&self, event: &Arc<Event>, client: &Arc<Client>, inbound: &Inbound) {

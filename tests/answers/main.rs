@@ -1,5 +1,7 @@
 //! The whole way with the real binary and the real small models: index documents, serve, ask as a patient would.
 
+#[path = "../support/hospital.rs"]
+#[expect(dead_code, reason = "shared with other tests; each uses a part of it")]
 mod hospital;
 mod killed;
 

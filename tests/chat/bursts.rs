@@ -35,6 +35,7 @@ fn said(id: &str, text: &str) -> WhatsappMessage {
         has_words: true,
         quoted: None,
         media: None,
+        reference: None,
         change: None,
     }
 }

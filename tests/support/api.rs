@@ -37,6 +37,8 @@ fn off(ward: &Ward) -> anyhow::Result<Gateway> {
         version: None,
         version_cache: "/nonexistent/version.json".into(),
         pace: Pace::default(),
+        least_free_bytes: 0,
+        most_media_bytes: 1 << 20,
     };
     Ok(Gateway::start(options, ward.chat.clone(), &ward.tasks)?)
 }

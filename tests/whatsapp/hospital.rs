@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use satubumi::{
     assistant::Question,
     chat::{ChatOptions, ChatRef, ConversationDetail, Quiet},
@@ -57,6 +57,8 @@ impl Hospital {
             version: None,
             version_cache: folder.path().join("version.json"),
             pace: Pace { typing_chars_per_second: 0, most_per_minute: 0, ..Pace::default() },
+            least_free_bytes: 0,
+            most_media_bytes: 1 << 20,
         };
         let gateway = Gateway::start(options, ward.chat.clone(), &ward.tasks)?;
         Ok(Self { server, account, ward, gateway, folder })
@@ -90,7 +92,10 @@ impl Hospital {
 /// The patient's next message from the hospital that says this.
 pub async fn gets(patient: &Patient, words: &str) -> Result<Received> {
     let said = |received: &Received| received.text().is_some_and(|text| text.contains(words));
-    Ok(patient.inbox().wait_for(said, PATIENCE).await?)
+    let waited = patient.inbox().wait_for(said, PATIENCE).await;
+    let got =
+        || patient.inbox().all().iter().map(|got| got.text().unwrap_or("…").to_owned()).collect::<Vec<_>>();
+    waited.with_context(|| format!("{words:?} of {:?}", got()))
 }
 
 /// Waits until a question asked of the database gives yes.

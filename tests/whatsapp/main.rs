@@ -4,6 +4,17 @@
 #[expect(dead_code, reason = "shared with other tests; each uses a part of it")]
 mod support;
 
+#[path = "../support/hospital.rs"]
+#[expect(dead_code, reason = "shared with other tests; each uses a part of it")]
+mod installed;
+
+mod connected;
 mod connection;
+mod crowd;
+mod files;
 mod hospital;
+mod killed;
 mod messages;
+mod models;
+mod secrecy;
+mod storage;

@@ -71,6 +71,14 @@ ALTER TABLE flags_new RENAME TO flags;
 CREATE INDEX flags_open ON flags (conversation_id) WHERE resolved_at IS NULL;
 CREATE INDEX flags_by_message ON flags (message_id);
 
+-- Files of messages that are still to be fetched; `reference` is how WhatsApp names each, in its own encoding.
+CREATE TABLE media_fetches (
+    message_id INTEGER PRIMARY KEY REFERENCES messages (id) ON DELETE CASCADE,
+    reference  BLOB    NOT NULL,
+    attempts   INTEGER NOT NULL DEFAULT 0,
+    not_before INTEGER NOT NULL
+) STRICT;
+
 -- What goes out by WhatsApp. A message's parts are written in the transaction that writes the message, each with the id
 -- that it will have there: sent again after a crash it is the same message. 'sending' was given to the socket and has no
 -- acknowledgement yet.

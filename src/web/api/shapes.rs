@@ -10,7 +10,9 @@ use utoipa::{
 };
 
 use crate::{
-    domain::{Author, Channel, Conversation, Delivery, Handling, MessageKind, Outcome, Source, Timings},
+    domain::{
+        Author, Channel, Conversation, Delivery, Handling, Media, MessageKind, Outcome, Source, Timings,
+    },
     store::messages::LoggedMessage,
     web::error::ErrorBody,
 };
@@ -112,6 +114,8 @@ pub(crate) struct MessageShape {
     text: String,
     /// The words of the message that it quotes.
     quoted: Option<String>,
+    /// The file that came with it.
+    file: Option<FileShape>,
     /// How far it has come, for what goes out by WhatsApp: `queued`, `sending`, `sent`, `delivered`, `read`, `failed`.
     #[schema(value_type = Option<String>)]
     delivery: Option<Delivery>,
@@ -134,6 +138,30 @@ pub(crate) struct MessageShape {
     answer: Option<AnswerShape>,
     #[schema(value_type = String, format = DateTime)]
     at: jiff::Timestamp,
+}
+
+/// A file that came with a message.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct FileShape {
+    /// Its type, as the sender gave it.
+    mime: String,
+    /// Bytes.
+    size: u64,
+    /// Its name, as the sender gave it, for a document.
+    name: Option<String>,
+    /// Seconds, for sound and film.
+    seconds: Option<u32>,
+    /// Whether `/admin/files/{message}` gives it. If not, and `refused` is null, it is still being fetched.
+    kept: bool,
+    /// Why it is not kept.
+    refused: Option<String>,
+}
+
+impl From<Media> for FileShape {
+    fn from(media: Media) -> Self {
+        let Media { mime, size, name, seconds, file, refused } = media;
+        Self { mime, size, name, seconds, kept: file.is_some(), refused }
+    }
 }
 
 /// How an answer was made.
@@ -160,6 +188,7 @@ impl From<LoggedMessage> for MessageShape {
             channel: message.channel,
             kind: message.kind,
             quoted: message.quoted,
+            file: message.media.map(Into::into),
             delivery: message.delivery,
             edited_at: message.edited_at,
             deleted_at: message.deleted_at,

@@ -29,8 +29,8 @@ const QR_PIXELS: u32 = 320;
 #[derive(Serialize, ToSchema)]
 pub(crate) struct StatusReply {
     /// `state` and what belongs to it: `off`, `unpaired`, `waiting_for_scan`, `connecting`, `syncing`, `connected` (`since`),
-    /// `reconnecting` (`since`), `logged_out` (`reason`), `banned_until` (`until`, `reason`), `replaced`, `outdated`
-    /// (`retry_at`).
+    /// `reconnecting` (`since`), `logged_out` (`reason`), `banned_until` (`until`, `reason`), `replaced`,
+    /// `storage_full` (`since`), `outdated` (`retry_at`).
     #[serde(flatten)]
     #[schema(value_type = Object)]
     connection: Connection,
