@@ -1,6 +1,6 @@
 //! Linking a client: it shows refs as QR codes, a phone scans one, and the client becomes a device of the account.
 
-use std::{collections::HashMap, time::Duration};
+use std::{collections::HashMap, sync::atomic::Ordering, time::Duration};
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use tokio::sync::oneshot;
@@ -22,8 +22,6 @@ use crate::{
     stanza::{self, child_bytes, holding},
 };
 
-/// How many refs a client gets: the first shows for 60 seconds, each further one for 20.
-const REFS: usize = 6;
 /// How long a client may take to answer that it was linked.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -44,7 +42,8 @@ struct Told {
 
 /// Gives a client the refs that it is to show.
 pub(crate) fn offer(hub: &Hub, registration: &Registration) {
-    let refs: Vec<String> = (0..REFS).map(|_| format!("2@{}", BASE64_STANDARD.encode(random()))).collect();
+    let count = hub.pairing_refs.load(Ordering::Relaxed);
+    let refs: Vec<String> = (0..count).map(|_| format!("2@{}", BASE64_STANDARD.encode(random()))).collect();
     let nodes: Vec<Node> = refs.iter().map(|text| holding("ref", text.as_bytes())).collect();
     {
         let mut pairings = hub.pairings.lock();

@@ -4,7 +4,10 @@ use std::{
     collections::HashMap,
     io,
     net::{Ipv4Addr, SocketAddr},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 use parking_lot::Mutex;
@@ -33,6 +36,8 @@ pub(crate) struct Hub {
     users: Mutex<Users>,
     pub(crate) pairings: Mutex<Pairings>,
     online: Mutex<Online>,
+    /// How many refs a client that pairs gets.
+    pub(crate) pairing_refs: AtomicUsize,
     /// The web client's revision that `/sw.js` names.
     revision: watch::Sender<u32>,
 }
@@ -74,6 +79,7 @@ impl Hub {
             tasks,
             users: Mutex::default(),
             pairings: Mutex::default(),
+            pairing_refs: AtomicUsize::new(6),
             revision: watch::Sender::new(1_030_000_000),
         }
     }
@@ -214,6 +220,11 @@ impl Server {
     /// The revision of the web client that `/sw.js` names, the last number of the version.
     pub fn set_web_revision(&self, revision: u32) {
         self.hub().revision.send_replace(revision);
+    }
+
+    /// How many refs a client that pairs gets; 6 if nobody says. The first shows for 60 seconds, each further one for 20.
+    pub fn set_pairing_refs(&self, refs: usize) {
+        self.hub().pairing_refs.store(refs, Ordering::Relaxed);
     }
 
     /// An account, made if there is none with this number. `phone` may hold more than digits.

@@ -81,6 +81,15 @@ impl ChatService {
         Ok(claimed.await?)
     }
 
+    /// A new connection is there: what was given to the last one and not acknowledged is due again, with the same id.
+    ///
+    /// # Errors
+    /// [`ChatError::Store`].
+    pub async fn send_again(&self) -> Result<(), ChatError> {
+        self.inner.store.write(|tx| outbox::due_again(tx, Timestamp::now())).await?;
+        Ok(())
+    }
+
     /// A part could not be sent for want of a connection: it is due again after `wait`.
     ///
     /// # Errors

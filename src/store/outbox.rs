@@ -115,6 +115,13 @@ pub fn sending(tx: &Transaction<'_>, id: i64, again: Timestamp, at: Timestamp) -
     Ok(changed > 0)
 }
 
+/// What was given to a socket that is gone is due again at once: its acknowledgement can't come any more.
+pub fn due_again(tx: &Transaction<'_>, at: Timestamp) -> Result<usize, StoreError> {
+    Ok(tx
+        .prepare_cached("UPDATE outbox SET not_before = ?1 WHERE state = 'sending' AND not_before > ?1")?
+        .execute([millis(at)])?)
+}
+
 /// How often an open part was given to the socket.
 pub fn attempts(tx: &Transaction<'_>, whatsapp_id: &str) -> Result<Option<u32>, StoreError> {
     one(tx, "SELECT attempts FROM outbox WHERE whatsapp_id = ?1", [whatsapp_id], |row| Ok(row.get(0)?))

@@ -47,6 +47,11 @@ pub(super) async fn contact(client: &Client, info: &MessageInfo) -> Option<Whats
     } else {
         (&source.chat, source.sender_alt.clone())
     };
+    of(client, chat, alternative).await
+}
+
+/// Whose conversation it is: the LID and number of somebody of whom one address is known, or both.
+pub(super) async fn of(client: &Client, chat: &Jid, alternative: Option<Jid>) -> Option<WhatsappContact> {
     let chat = chat.to_non_ad();
     let mut known = [Some(chat.clone()), alternative.map(|jid| jid.to_non_ad())];
     if known[1].is_none() {

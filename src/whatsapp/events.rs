@@ -6,6 +6,7 @@ use tokio::sync::mpsc::UnboundedSender;
 use whatsapp_rust::{
     client::Client,
     wacore::types::{
+        call::CallAction,
         events::{Event, EventHandler},
         presence::{ChatPresence, ReceiptType},
     },
@@ -13,7 +14,7 @@ use whatsapp_rust::{
 
 use super::{
     address::{self, Origin},
-    inbound::Inbound,
+    inbound::{Call, Inbound},
 };
 use crate::{
     chat::{ChatError, ChatService, Refused},
@@ -41,6 +42,19 @@ pub(super) async fn take(
         // What the hook has seen is stored; the rest comes this way only.
         Event::Messages(batch) if !batch.hook_committed => inbound.take(client, &batch.messages).await,
         Event::UndecryptableMessage(unreadable) => inbound.take_unreadable(client, &unreadable.info).await,
+        Event::IncomingCall(call) => match &call.action {
+            CallAction::Offer { call_id, caller_pn, is_video, group_jid: None, .. } => {
+                let (name, number) = (call.notify.as_deref(), caller_pn.as_ref());
+                let call = Call { from: &call.from, number, name, id: call_id, is_video: *is_video };
+                inbound.take_call(client, call).await
+            }
+            _ => Ok(()),
+        },
+        Event::MissedCall(call) => {
+            let call =
+                Call { from: &call.from, number: None, name: None, id: &call.call_id, is_video: false };
+            inbound.take_call(client, call).await
+        }
         Event::ServerAck(ack) if ack.class.as_deref() == Some("message") => match &ack.error {
             None => chat.reached(ack.id.clone(), Delivery::Sent).await,
             Some(code) => {

@@ -6,6 +6,9 @@ use whatsapp_rust::{
     wacore::net::{HttpClient, HttpRequest, HttpResponse, StreamingHttpResponse, UploadBody},
 };
 
+/// Where the web client's version is learnt.
+const WEB: &str = "web.whatsapp.com";
+
 /// An HTTP client.
 #[derive(Clone, Debug)]
 pub(super) struct Http {
@@ -23,9 +26,11 @@ impl Http {
 
     fn directed(&self, mut request: HttpRequest) -> anyhow::Result<HttpRequest> {
         let Some(authority) = &self.loopback else { return Ok(request) };
-        match request.url.strip_prefix("https://").and_then(|rest| rest.strip_prefix(authority.as_str())) {
-            Some(path) if path.starts_with('/') => request.url = format!("http://{authority}{path}"),
-            _ => anyhow::bail!("not a host of the server on this machine"),
+        let rest = request.url.strip_prefix("https://").unwrap_or_default();
+        let path = [authority.as_str(), WEB].into_iter().find_map(|host| rest.strip_prefix(host));
+        match path.filter(|path| path.starts_with('/')) {
+            Some(path) => request.url = format!("http://{authority}{path}"),
+            None => anyhow::bail!("not a host of the server on this machine"),
         }
         Ok(request)
     }

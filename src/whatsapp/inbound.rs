@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio::sync::Notify;
 use whatsapp_rust::{
-    InboundDurabilityHook, anyhow, async_trait,
+    InboundDurabilityHook, Jid, anyhow, async_trait,
     client::Client,
     wacore::types::{events::InboundMessage, message::MessageInfo},
 };
@@ -60,6 +60,21 @@ impl Inbound {
         self.store(inbox.into_iter().collect()).await
     }
 
+    /// Stores that somebody called: nobody picks up here, so they are asked to type, and staff see it.
+    pub async fn take_call(&self, client: &Client, call: Call<'_>) -> Result<(), crate::chat::ChatError> {
+        let label = if call.is_video { "Panggilan video" } else { "Panggilan suara" };
+        let content = Content::label(MessageKind::Call, label);
+        let is_person = call.from.is_pn() || call.from.is_lid();
+        let contact = match is_person {
+            true => address::of(client, call.from, call.number.cloned()).await,
+            false => None,
+        };
+        let name = call.name.map(str::to_owned);
+        let inbox =
+            contact.map(|contact| Inbox::Patient(message(contact, name, call.id.to_owned(), content)));
+        self.store(inbox.into_iter().collect()).await
+    }
+
     async fn store(&self, inbox: Vec<Inbox>) -> Result<(), crate::chat::ChatError> {
         if inbox.is_empty() {
             return Ok(());
@@ -87,16 +102,31 @@ async fn read(client: &Client, info: &MessageInfo, content: Content) -> Option<I
         return None;
     }
     let contact = address::contact(client, info).await?;
-    let message = message(contact, info, content);
+    let name = Some(info.push_name.clone());
+    let message = message(contact, name, info.id.to_string(), content);
     Some(if origin == Origin::Patient { Inbox::Patient(message) } else { Inbox::OwnPhone(message) })
 }
 
-fn message(contact: WhatsappContact, info: &MessageInfo, content: Content) -> WhatsappMessage {
+/// A call that rings, or rang while nobody was connected.
+pub(super) struct Call<'a> {
+    /// Who calls.
+    pub from: &'a Jid,
+    /// Their number, if `from` is a LID and it is told.
+    pub number: Option<&'a Jid>,
+    /// What they call themselves.
+    pub name: Option<&'a str>,
+    /// The call's id.
+    pub id: &'a str,
+    /// Whether they want to be seen.
+    pub is_video: bool,
+}
+
+fn message(contact: WhatsappContact, name: Option<String>, id: String, content: Content) -> WhatsappMessage {
     let Content { kind, text, has_words, quoted, media, reference, change } = content;
     WhatsappMessage {
         contact,
-        name: Some(info.push_name.clone()).filter(|name| !name.is_empty()),
-        id: info.id.to_string(),
+        name: name.filter(|name| !name.is_empty()),
+        id,
         kind,
         text,
         has_words,

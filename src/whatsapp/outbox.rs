@@ -48,8 +48,15 @@ impl Outbox {
     /// Sends what is due whenever the client is connected, until `stop`.
     pub async fn run(self, mut link: Link, stop: CancellationToken) {
         let mut events = self.chat.events();
+        let mut is_new = true;
         loop {
             let client = link.borrow_and_update().clone();
+            if std::mem::take(&mut is_new)
+                && client.is_some()
+                && let Err(error) = self.chat.send_again().await
+            {
+                tracing::error!(%error, "what was sent last waits for its turn");
+            }
             let next = match &client {
                 Some(client) => self.send_due(client).await.unwrap_or_else(|error| {
                     tracing::error!(%error, "the outbox could not be read");
@@ -62,7 +69,10 @@ impl Outbox {
                 // What was said, or missed by being late: look.
                 _ = events.recv() => {}
                 () = self.landed.notified() => {}
-                changed = link.changed() => if changed.is_err() { return },
+                changed = link.changed() => match changed {
+                    Ok(()) => is_new = true,
+                    Err(_) => return,
+                },
                 () = tokio::time::sleep(next) => {}
             }
         }

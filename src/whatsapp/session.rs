@@ -65,7 +65,7 @@ pub(super) async fn bot(options: &Options, inbound: Inbound, forward: Forward) -
         transport = transport.with_url(url.clone());
     }
     let device = DevicePropsOverride::new().with_os("Satu Bumi").with_platform_type(PlatformType::DESKTOP);
-    let mut builder = Bot::builder()
+    let builder = Bot::builder()
         .with_backend_arc(backend)
         .with_transport_factory(transport)
         .with_http_client(Http::new(options.server_url.as_deref()))
@@ -73,10 +73,8 @@ pub(super) async fn bot(options: &Options, inbound: Inbound, forward: Forward) -
         .with_inbound_durability_hook(inbound)
         .with_event_handler(forward)
         .with_device_props(device)
+        .with_version(version(options).await)
         .skip_history_sync();
-    if let Some(version) = version(options).await {
-        builder = builder.with_version(version);
-    }
     builder.build().await.map_err(|error| WhatsappError::Client(error.to_string()))
 }
 
@@ -96,15 +94,11 @@ struct Learnt {
     at: Timestamp,
 }
 
-/// The version to tell WhatsApp: the configured one, a fresh one, or the last that could be learnt. The client would not
-/// connect at all when it can't learn one itself, so it is always told; `None` leaves it the one it was built with, for
-/// another server than WhatsApp's.
-async fn version(options: &Options) -> Option<(u32, u32, u32)> {
-    if options.version.is_some() {
-        return options.version;
-    }
-    if options.server_url.is_some() {
-        return Some(BUILT_WITH);
+/// The version to tell WhatsApp: the configured one, a fresh one, the last that could be learnt, or the one that the
+/// client was made with. Left to itself the client would not connect at all when it can't learn one.
+async fn version(options: &Options) -> (u32, u32, u32) {
+    if let Some(version) = options.version {
+        return version;
     }
     let cached = std::fs::read(&options.version_cache).ok();
     let cached: Option<Learnt> = cached.and_then(|bytes| serde_json::from_slice(&bytes).ok());
@@ -113,20 +107,20 @@ async fn version(options: &Options) -> Option<(u32, u32, u32)> {
         Duration::try_from(now.duration_since(learnt.at)).is_ok_and(|age| age < VERSION_LIFE)
     };
     if let Some(learnt) = cached.filter(is_fresh) {
-        return Some(learnt.version);
+        return learnt.version;
     }
-    let http: Arc<dyn HttpClient> = Arc::new(Http::new(None));
+    let http: Arc<dyn HttpClient> = Arc::new(Http::new(options.server_url.as_deref()));
     match fetch_latest_app_version(&http).await {
         Ok(version) => {
             let learnt = serde_json::to_vec(&Learnt { version, at: now }).unwrap_or_default();
             if let Err(error) = std::fs::write(&options.version_cache, learnt) {
                 tracing::warn!(%error, "WhatsApp's version could not be kept");
             }
-            Some(version)
+            version
         }
         Err(error) => {
             tracing::warn!(error = %error.root_cause(), "WhatsApp's version could not be learnt");
-            Some(cached.map_or(BUILT_WITH, |learnt| learnt.version))
+            cached.map_or(BUILT_WITH, |learnt| learnt.version)
         }
     }
 }

@@ -227,7 +227,13 @@ impl Server {
 
     /// Gets whatever there is.
     pub fn response(&self, token: &str, path: &str) -> Result<reqwest::blocking::Response> {
-        Ok(self.client.get(format!("{}{path}", self.address)).bearer_auth(token).send()?)
+        self.response_as(token, path, "*/*")
+    }
+
+    /// Gets it as a type.
+    pub fn response_as(&self, token: &str, path: &str, kind: &str) -> Result<reqwest::blocking::Response> {
+        let asked = self.client.get(format!("{}{path}", self.address)).bearer_auth(token);
+        Ok(asked.header("accept", kind).send()?)
     }
 
     /// Whatever it has said on standard error.

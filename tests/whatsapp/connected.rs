@@ -7,7 +7,7 @@ use rusqlite::{Connection, OpenFlags, Params};
 use whatsapp_loopback::{Account, Patient, Server as Whatsapp};
 
 use crate::{
-    hospital::{NUMBER, PATIENCE},
+    hospital::{NUMBER, PATIENCE, eventually_within},
     installed::{Hospital, Server},
 };
 
@@ -80,11 +80,11 @@ impl Connected {
         Ok(connection)
     }
 
-    /// Waits until nothing waits for an answer and nothing is on its way out.
+    /// Waits until nothing waits for an answer and nothing is on its way out; what was refused waits a minute before it is
+    /// tried for the third time.
     pub async fn until_settled(&self) -> Result<()> {
-        crate::hospital::eventually(async || Ok(self.unsettled()? == 0))
-            .await
-            .context("nothing waits any more")
+        let settled = eventually_within(6 * PATIENCE, async || Ok(self.unsettled()? == 0)).await;
+        settled.with_context(|| format!("{:?} wait", self.unsettled()))
     }
 
     fn unsettled(&self) -> Result<i64> {

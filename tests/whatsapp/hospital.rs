@@ -74,6 +74,11 @@ impl Hospital {
         Ok(self.ward.chat.detail(ChatRef::parse(phone)?, None, 200).await?)
     }
 
+    /// What was kept of the version that was learnt.
+    pub fn learnt_version(&self) -> Result<String> {
+        Ok(std::fs::read_to_string(self.folder.path().join("version.json"))?)
+    }
+
     /// Waits for a state of the connection.
     pub async fn until(&self, wanted: impl Fn(&Connection) -> bool) -> Result<Connection> {
         let mut changes = self.gateway.changes();
@@ -100,11 +105,19 @@ pub async fn gets(patient: &Patient, words: &str) -> Result<Received> {
 
 /// Waits until a question asked of the database gives yes.
 pub async fn eventually<F: Future<Output = Result<bool>>>(ask: impl Fn() -> F) -> Result<()> {
+    eventually_within(PATIENCE, ask).await
+}
+
+/// The same with another patience.
+pub async fn eventually_within<F: Future<Output = Result<bool>>>(
+    patience: Duration,
+    ask: impl Fn() -> F,
+) -> Result<()> {
     let asking = async {
         while !ask().await? {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
         anyhow::Ok(())
     };
-    tokio::time::timeout(PATIENCE, asking).await?
+    tokio::time::timeout(patience, asking).await?
 }

@@ -1,20 +1,17 @@
 //! R1: the real binary is killed (SIGKILL) at each step of a message's way, again and again; nothing is lost and nothing is
 //! answered twice. Each step has a fail point in the sources at which the process ends itself.
 
-use std::{
-    collections::{HashMap, HashSet},
-    time::Duration,
-};
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use rand::{Rng, SeedableRng, rngs::StdRng};
-use rusqlite::params;
 use whatsapp_loopback::Patient;
 
 use crate::{
     connected::Connected,
     hospital::{PATIENCE, eventually},
     installed::Server,
+    oracle::{Told, got},
 };
 
 /// Deaths a step, unless SATUBUMI_RUNS says otherwise.
@@ -82,9 +79,12 @@ async fn killed_at(step: &str) -> Result<()> {
         .await
         .context("all are stored")?;
     connected.until_settled().await?;
-    eventually(async || Ok(got(&patients).len() as i64 >= parts(&connected)?)).await.context("all arrive")?;
-    let told = oracle(&connected, &patients, &asked)?;
-    tell(step, deaths, &told);
+    let parts = "SELECT count(*) FROM outbox";
+    eventually(async || Ok(got(&patients).len() as i64 >= connected.count(parts, [])?))
+        .await
+        .context("all arrive")?;
+    let told = Told::of(&connected, &patients, &asked)?;
+    told.tell(&format!("{step}: {deaths} deaths"));
     assert_eq!((told.lost, told.doubled, told.unknown), (0, 0, 0), "{step}: {told:?}");
     assert_eq!(told.answered, asked.len(), "{step}: {told:?}");
     server.stop()
@@ -111,88 +111,6 @@ async fn ask_until_dead(
         anyhow::Ok(())
     };
     tokio::time::timeout(PATIENCE, dying).await.context("it never came to the step")?
-}
-
-/// What became of the questions.
-#[derive(Debug, Default)]
-struct Told {
-    received: usize,
-    answered: usize,
-    queued: usize,
-    flagged: usize,
-    lost: usize,
-    /// Questions with more than one reply, and replies that a patient got under two ids.
-    doubled: usize,
-    /// What a patient got and the database does not know.
-    unknown: usize,
-    /// What a patient got again under the same id, which WhatsApp shows once.
-    repeated: usize,
-}
-
-fn oracle(connected: &Connected, patients: &[Patient], asked: &[(usize, String)]) -> Result<Told> {
-    let database = connected.database()?;
-    let mut told = Told { received: asked.len(), ..Told::default() };
-    for (patient, id) in asked {
-        let rows: Vec<(i64, Option<i64>, Option<String>)> = database
-            .prepare_cached(
-                "SELECT m.id, m.answered_with, m.outcome FROM messages m
-                 JOIN conversations c ON c.id = m.conversation_id
-                 WHERE m.external_id = ?1 AND c.sender = ?2",
-            )?
-            .query_map(params![id, patients[*patient].phone()], |row| {
-                Ok((row.get(0)?, row.get(1)?, row.get(2)?))
-            })?
-            .collect::<rusqlite::Result<_>>()?;
-        let [(message, answered_with, outcome)] = rows.as_slice() else {
-            told.lost += usize::from(rows.is_empty());
-            told.doubled += rows.len().saturating_sub(1);
-            continue;
-        };
-        let replies: u32 = database.query_row(
-            "SELECT count(*) FROM messages WHERE author = 'bot' AND reply_to = ?1",
-            [answered_with.unwrap_or(*message)],
-            |row| row.get(0),
-        )?;
-        told.queued += usize::from(outcome.is_none());
-        told.answered += usize::from(replies == 1);
-        told.doubled += replies.saturating_sub(1) as usize;
-        let flags: u32 =
-            database
-                .query_row("SELECT count(*) FROM flags WHERE message_id = ?1", [message], |row| row.get(0))?;
-        told.flagged += usize::from(flags > 0);
-    }
-    let mut known: HashMap<String, (i64, i64)> = HashMap::new();
-    let mut parts = database.prepare("SELECT whatsapp_id, message_id, part FROM outbox")?;
-    let rows = parts.query_map([], |row| Ok((row.get(0)?, (row.get(1)?, row.get(2)?))))?;
-    for row in rows {
-        let (id, part) = row?;
-        known.insert(id, part);
-    }
-    let got = got(patients);
-    told.unknown = got.iter().filter(|id| !known.contains_key(*id)).count();
-    let shown: HashSet<_> = got.iter().filter_map(|id| known.get(id)).collect();
-    told.doubled += got.len() - told.unknown - shown.len();
-    told.repeated = patients.iter().map(|patient| patient.inbox().len()).sum::<usize>() - got.len();
-    Ok(told)
-}
-
-/// The ids of what the patients got.
-fn got(patients: &[Patient]) -> HashSet<String> {
-    patients.iter().flat_map(|patient| patient.inbox().all()).map(|received| received.id).collect()
-}
-
-/// How many parts went out.
-fn parts(connected: &Connected) -> Result<i64> {
-    connected.count("SELECT count(*) FROM outbox", [])
-}
-
-#[expect(clippy::disallowed_macros, reason = "the promise asks that the test tells its counts")]
-fn tell(step: &str, deaths: u32, told: &Told) {
-    let Told { received, answered, queued, flagged, lost, doubled, repeated, .. } = told;
-    println!(
-        "{step}: {deaths} deaths; received {received}, answered {answered}, queued {queued}, flagged {flagged}, \
-         lost {lost}, doubled {doubled} (sent again under the same id: {repeated})"
-    );
 }
 
 fn runs() -> u32 {

@@ -16,5 +16,8 @@ mod hospital;
 mod killed;
 mod messages;
 mod models;
+mod oracle;
+mod routes;
 mod secrecy;
+mod soak;
 mod storage;

@@ -99,6 +99,10 @@ async fn r05_every_kind_leaves_a_row_and_a_way_on() -> Result<()> {
     ani.send_contact("Budi", "6281200000002").await?;
     let text = ani.send_text("terima kasih").await?;
     gets(&ani, "Jawaban untuk: terima kasih").await?;
+    let call = ani.ring()?;
+    ani.hang_up(&call)?;
+    let rang = "SELECT count(*) FROM messages WHERE kind = 'call'";
+    eventually(async || Ok(hospital.ward.count(rang).await? == 1)).await?;
     ani.react(&text, "🙏").await?;
     ani.edit(&text, "terima kasih banyak").await?;
     ani.delete(&text).await?;
@@ -112,10 +116,12 @@ async fn r05_every_kind_leaves_a_row_and_a_way_on() -> Result<()> {
         .filter(|logged| logged.message.external_id.is_some())
         .map(|logged| logged.message.kind)
         .collect();
-    use MessageKind::{Contact, Delete, Document, Edit, Image, Location, Reaction, Sticker, Text, Voice};
+    use MessageKind::{
+        Call, Contact, Delete, Document, Edit, Image, Location, Reaction, Sticker, Text, Voice,
+    };
     assert_eq!(
         kinds,
-        [Voice, Image, Document, Sticker, Location, Contact, Text, Reaction, Edit, Delete, Text]
+        [Voice, Image, Document, Sticker, Location, Contact, Text, Call, Reaction, Edit, Delete, Text]
     );
     let asked_to_type =
         ani.inbox().count(|received| received.text().is_some_and(|text| text.contains("Mohon ketik")));
