@@ -14,6 +14,8 @@ use whatsapp_rust::{
     wacore_binary::consts::WA_CONN_HEADER,
 };
 
+use crate::prompt::Prompt;
+
 /// What comes before the header when the client was told an edge route once: `ED`, a version, three bytes of length.
 const EDGE_ROUTING: usize = 7;
 
@@ -25,7 +27,7 @@ pub(crate) struct Frames {
 
 /// The frames that the client sends.
 pub(crate) struct Incoming {
-    socket: SplitStream<WebSocketStream<TcpStream>>,
+    socket: SplitStream<WebSocketStream<Prompt>>,
     decoder: FrameDecoder,
     /// What has come of the header, until it is complete.
     header: Option<Vec<u8>>,
@@ -33,13 +35,13 @@ pub(crate) struct Incoming {
 
 /// The way to the client.
 pub(crate) struct Outgoing {
-    socket: SplitSink<WebSocketStream<TcpStream>, Message>,
+    socket: SplitSink<WebSocketStream<Prompt>, Message>,
 }
 
 impl Frames {
     /// Takes a connection through the WebSocket upgrade.
     pub(crate) async fn accept(connection: TcpStream) -> io::Result<Self> {
-        let (_, socket) = ServerBuilder::new().accept(connection).await.map_err(io::Error::other)?;
+        let (_, socket) = ServerBuilder::new().accept(Prompt(connection)).await.map_err(io::Error::other)?;
         let (sink, stream) = socket.split();
         Ok(Self {
             incoming: Incoming { socket: stream, decoder: FrameDecoder::new(), header: Some(Vec::new()) },

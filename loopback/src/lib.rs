@@ -21,7 +21,7 @@
 //!
 //! | file | what is in it |
 //! | --- | --- |
-//! | `server`, `listener`, `connection`, `frames`, `noise`, `link` | the port, and a connection from its first byte on |
+//! | `server`, `listener`, `connection`, `prompt`, `frames`, `noise`, `link` | the port, and a connection from its first byte on |
 //! | `stanza`, `dispatch` | stanzas, and who handles which |
 //! | `login`, `queue` | logging in; what waits for a device until it has confirmed it |
 //! | `pairing`, `pair_code`, `identity`, `seed` | linking a client: by QR code, by code, or as if it had been |
@@ -69,6 +69,7 @@ mod pairing;
 mod patient;
 mod phone;
 mod prekeys;
+mod prompt;
 mod queue;
 mod receipts;
 mod relay;

@@ -263,23 +263,19 @@ impl ChatService {
     pub(super) async fn waiting(&self, asked: Asked, text: String) -> Result<Option<Waiting>, ChatError> {
         let turns = self.inner.options.history_turns;
         let zone = self.inner.options.time_zone.clone();
-        let waiting = self
-            .inner
-            .store
-            .read(move |tx| {
-                let Some(conversation) = conversations::get(tx, asked.conversation)? else { return Ok(None) };
-                Ok(Some(Waiting {
-                    handling: conversation.handling,
-                    question: Question {
-                        history: messages::history(tx, conversation.id, asked.first(), turns)?,
-                        first_contact: !messages::bot_has_answered(tx, conversation.id)?,
-                        text,
-                        at: Timestamp::now().to_zoned(zone),
-                    },
-                    asked,
-                }))
-            })
-            .await?;
+        let waiting = self.inner.store.glance(|tx| {
+            let Some(conversation) = conversations::get(tx, asked.conversation)? else { return Ok(None) };
+            Ok(Some(Waiting {
+                handling: conversation.handling,
+                question: Question {
+                    history: messages::history(tx, conversation.id, asked.first(), turns)?,
+                    first_contact: !messages::bot_has_answered(tx, conversation.id)?,
+                    text,
+                    at: Timestamp::now().to_zoned(zone),
+                },
+                asked,
+            }))
+        })?;
         Ok(waiting)
     }
 

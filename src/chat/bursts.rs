@@ -97,16 +97,15 @@ impl ChatService {
         let service = self.clone();
         self.in_background(async move {
             while let Err(error) = service.answer_bursts(conversation, &burst).await {
-                if matches!(error, ChatError::Stopping) {
-                    break;
+                if !matches!(error, ChatError::Stopping) {
+                    tracing::error!(%conversation, %error, "messages wait for their answer and are tried again");
                 }
-                tracing::error!(%conversation, %error, "messages wait for their answer and are tried again");
                 tokio::select! {
                     () = tokio::time::sleep(AGAIN) => {}
-                    () = service.stops() => break,
+                    // Nobody else answers in it any more.
+                    () = service.stops() => return,
                 }
             }
-            service.inner.bursts.open.lock().remove(&conversation);
         });
     }
 
@@ -118,7 +117,7 @@ impl ChatService {
         if self.inner.bursts.open.lock().is_empty() {
             return Ok(());
         }
-        let found = self.inner.store.read(move |tx| contacts::at(tx, &chat)).await?;
+        let found = self.inner.store.glance(|tx| contacts::at(tx, &chat))?;
         let open = self.inner.bursts.open.lock();
         if let Some(burst) = found.and_then(|conversation| open.get(&conversation)) {
             burst.heard.lock().last = Some(Instant::now());
@@ -130,20 +129,19 @@ impl ChatService {
     async fn answer_bursts(&self, conversation: ConversationId, burst: &Burst) -> Result<(), ChatError> {
         loop {
             burst.heard.lock().fresh = false;
-            let pending = self.waiting_in(conversation).await?;
-            if pending.is_empty() {
-                // Whoever wakes it from here on starts a new task.
-                let mut open = self.inner.bursts.open.lock();
-                if !burst.heard.lock().fresh {
-                    open.remove(&conversation);
-                    return Ok(());
-                }
-                continue;
+            let pending = self.waiting_in(conversation)?;
+            if !pending.is_empty() {
+                let patience = Instant::now() + self.inner.options.quiet.at_most;
+                let pending = self.until_quiet(conversation, burst, pending, patience).await?;
+                let _turn = self.inner.lanes.enter(conversation).await;
+                self.answer_burst(conversation, burst, pending, patience).await?;
             }
-            let patience = Instant::now() + self.inner.options.quiet.at_most;
-            let pending = self.until_quiet(conversation, burst, pending, patience).await?;
-            let _turn = self.inner.lanes.enter(conversation).await;
-            self.answer_burst(conversation, burst, pending, patience).await?;
+            // Whoever wakes it from here on starts a new task.
+            let mut open = self.inner.bursts.open.lock();
+            if !burst.heard.lock().fresh {
+                open.remove(&conversation);
+                return Ok(());
+            }
         }
     }
 
@@ -170,7 +168,7 @@ impl ChatService {
             }
             tokio::select! {
                 () = sleep_until(until) => {}
-                () = burst.news.notified() => pending = self.waiting_in(conversation).await?,
+                () = burst.news.notified() => pending = self.waiting_in(conversation)?,
                 () = self.stops() => return Err(ChatError::Stopping),
             }
         }
@@ -210,7 +208,7 @@ impl ChatService {
                         biased;
                         verdict = &mut thinking => break Ok(verdict?),
                         () = burst.news.notified(), if Instant::now() < patience => {
-                            let now = self.waiting_in(conversation).await?;
+                            let now = self.waiting_in(conversation)?;
                             if now != pending {
                                 break Err(now);
                             }
@@ -252,8 +250,8 @@ impl ChatService {
         Ok(self.verdict(&assistant, waiting, events).await)
     }
 
-    async fn waiting_in(&self, conversation: ConversationId) -> Result<Vec<PendingMessage>, ChatError> {
-        Ok(self.inner.store.read(move |tx| messages::pending_of(tx, conversation)).await?)
+    fn waiting_in(&self, conversation: ConversationId) -> Result<Vec<PendingMessage>, ChatError> {
+        Ok(self.inner.store.glance(|tx| messages::pending_of(tx, conversation))?)
     }
 }
 

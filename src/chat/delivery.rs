@@ -44,8 +44,8 @@ impl ChatService {
     ///
     /// # Errors
     /// [`ChatError::Store`].
-    pub async fn due(&self, limit: u32) -> Result<(Vec<Sendable>, Option<Timestamp>), ChatError> {
-        let read = self.inner.store.read(move |tx| {
+    pub fn due(&self, limit: u32) -> Result<(Vec<Sendable>, Option<Timestamp>), ChatError> {
+        let read = self.inner.store.glance(|tx| {
             let mut sendable = Vec::new();
             for due in outbox::due(tx, Timestamp::now(), limit)? {
                 let Some(chat) = contacts::chat(tx, due.conversation)? else { continue };
@@ -57,7 +57,7 @@ impl ChatService {
             }
             Ok((sendable, outbox::next_time(tx)?))
         });
-        Ok(read.await?)
+        Ok(read?)
     }
 
     /// How many parts wait to be sent or for an acknowledgement.
@@ -132,20 +132,21 @@ impl ChatService {
         Ok(())
     }
 
-    /// Notes how far a sent part has come.
+    /// Notes how far sent parts have come, each by its id, in the order in which it was told.
     ///
     /// # Errors
     /// [`ChatError::Store`].
-    pub async fn reached(&self, whatsapp_id: String, delivery: Delivery) -> Result<(), ChatError> {
-        let moved = self
-            .inner
-            .store
-            .write(move |tx| {
-                fail::fail_point!("sent.before_commit", crate::tasks::die);
-                outbox::reached(tx, &whatsapp_id, delivery, Timestamp::now())
-            })
-            .await?;
-        self.tell(moved.map(changed));
+    pub async fn reached(&self, ticks: Vec<(String, Delivery)>) -> Result<(), ChatError> {
+        let moved = self.inner.store.write(move |tx| {
+            fail::fail_point!("sent.before_commit", crate::tasks::die);
+            let mut all = Vec::with_capacity(ticks.len());
+            for (whatsapp_id, delivery) in &ticks {
+                all.extend(outbox::reached(tx, whatsapp_id, *delivery, Timestamp::now())?);
+            }
+            Ok(all)
+        });
+        let moved = moved.await?;
+        self.tell(moved.into_iter().map(changed));
         Ok(())
     }
 

@@ -34,6 +34,11 @@ impl ChatService {
         Ok(read.await?)
     }
 
+    /// Waits until there is another file to fetch.
+    pub async fn another_file(&self) {
+        self.inner.files.notified().await;
+    }
+
     /// Whether this patient has sent so many files today that no more are kept.
     ///
     /// # Errors

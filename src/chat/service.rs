@@ -7,7 +7,7 @@ use std::{
 };
 
 use jiff::{Timestamp, tz::TimeZone};
-use tokio::sync::{Semaphore, broadcast, oneshot};
+use tokio::sync::{Notify, Semaphore, broadcast, oneshot};
 
 use super::{
     ChatError,
@@ -79,6 +79,8 @@ pub(super) struct Inner {
     pub(super) options: ChatOptions,
     pub(super) lanes: Lanes,
     pub(super) bursts: Bursts,
+    /// Told when a file is to be fetched.
+    pub(super) files: Notify,
     pub(super) admission: Admission,
     pub(super) slots: Semaphore,
     tasks: Tasks,
@@ -93,6 +95,7 @@ impl ChatService {
             inner: Arc::new(Inner {
                 lanes: Lanes::default(),
                 bursts: Bursts::default(),
+                files: Notify::new(),
                 admission: Admission::new(options.max_waiting, options.max_waiting_per_sender),
                 slots: Semaphore::new(options.answers_at_once),
                 events: broadcast::Sender::new(EVENTS_KEPT),

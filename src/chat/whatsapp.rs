@@ -97,6 +97,9 @@ impl ChatService {
     /// # Errors
     /// [`ChatError::Store`].
     pub async fn receive_whatsapp(&self, inbox: Vec<Inbox>) -> Result<Vec<Stored>, ChatError> {
+        let brings_files = inbox
+            .iter()
+            .any(|arrived| matches!(arrived, Inbox::Patient(message) if message.reference.is_some()));
         let (stored, events) = self
             .inner
             .store
@@ -117,6 +120,9 @@ impl ChatService {
             })
             .await?;
         self.tell(events);
+        if brings_files {
+            self.inner.files.notify_one();
+        }
         Ok(stored)
     }
 }

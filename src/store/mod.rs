@@ -31,5 +31,6 @@ mod rows;
 pub mod staff;
 pub mod text_vectors;
 pub mod tokens;
+mod writer;
 
 pub use connection::{Store, StoreError};

@@ -31,6 +31,24 @@ impl EventHandler for Forward {
     }
 }
 
+/// How far messages of ours have come by an event: many of them are written down together.
+pub(super) fn ticks(event: &Event) -> Vec<(String, Delivery)> {
+    match event {
+        Event::ServerAck(ack) if ack.class.as_deref() == Some("message") && ack.error.is_none() => {
+            vec![(ack.id.clone(), Delivery::Sent)]
+        }
+        Event::Receipt(receipt) => {
+            let delivery = match receipt.r#type {
+                ReceiptType::Delivered | ReceiptType::Inactive => Delivery::Delivered,
+                ReceiptType::Read | ReceiptType::Played => Delivery::Read,
+                _ => return Vec::new(),
+            };
+            receipt.message_ids.iter().map(|id| (id.to_string(), delivery)).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
 /// Takes one event into the database.
 pub(super) async fn take(
     event: &Event,
@@ -56,23 +74,12 @@ pub(super) async fn take(
             inbound.take_call(client, call).await
         }
         Event::ServerAck(ack) if ack.class.as_deref() == Some("message") => match &ack.error {
-            None => chat.reached(ack.id.clone(), Delivery::Sent).await,
+            None => Ok(()),
             Some(code) => {
                 metrics::counter!("satubumi_whatsapp_refused_total", "code" => code.clone()).increment(1);
                 chat.refused(ack.id.clone(), Refused::Nack(code.clone())).await
             }
         },
-        Event::Receipt(receipt) => {
-            let delivery = match receipt.r#type {
-                ReceiptType::Delivered | ReceiptType::Inactive => Delivery::Delivered,
-                ReceiptType::Read | ReceiptType::Played => Delivery::Read,
-                _ => return Ok(()),
-            };
-            for id in &receipt.message_ids {
-                chat.reached(id.to_string(), delivery).await?;
-            }
-            Ok(())
-        }
         Event::ChatPresence(presence)
             if presence.state == ChatPresence::Composing
                 && address::origin(&presence.source) == Origin::Patient =>

@@ -43,7 +43,6 @@ pub(super) struct Media {
 impl Media {
     /// Fetches what is due whenever the client is connected, until `stop`.
     pub async fn run(self, mut link: Link, stop: CancellationToken) {
-        let mut events = self.chat.events();
         loop {
             let client = link.borrow_and_update().clone();
             let wait = match &client {
@@ -55,8 +54,7 @@ impl Media {
             };
             tokio::select! {
                 () = stop.cancelled() => return,
-                // What was said, or missed by being late: look.
-                _ = events.recv() => {}
+                () = self.chat.another_file() => {}
                 changed = link.changed() => if changed.is_err() { return },
                 () = tokio::time::sleep(wait) => {}
             }

@@ -28,6 +28,7 @@ mod session;
 mod state;
 mod supervisor;
 pub mod verification;
+mod wake;
 
 pub use error::WhatsappError;
 pub use gateway::{Gateway, PairCode, QrCode};

@@ -12,9 +12,13 @@ use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 use whatsapp_rust::{Jid, SendError, SendOptions, client::Client, waproto::whatsapp as wa};
 
-use super::pacing::{Pace, Throttle};
+use super::{
+    pacing::{Pace, Throttle},
+    wake::until,
+};
 use crate::{
     chat::{ChatError, ChatService, Refused, Sendable},
+    domain::{Delivery, Event},
     tasks::Tasks,
 };
 
@@ -66,8 +70,7 @@ impl Outbox {
             };
             tokio::select! {
                 () = stop.cancelled() => return,
-                // What was said, or missed by being late: look.
-                _ = events.recv() => {}
+                () = until(&mut events, concerns) => {}
                 () = self.landed.notified() => {}
                 changed = link.changed() => match changed {
                     Ok(()) => is_new = true,
@@ -80,7 +83,7 @@ impl Outbox {
 
     /// Starts sending what is due. Gives when to look again.
     async fn send_due(&self, client: &Arc<Client>) -> Result<Duration, ChatError> {
-        let (due, next) = self.chat.due(AT_ONCE).await?;
+        let (due, next) = self.chat.due(AT_ONCE)?;
         for part in due {
             let id = part.due.id;
             let free = {
@@ -154,5 +157,14 @@ impl Outbox {
         if !typing.is_zero() && client.chatstate().send_composing(jid).await.is_ok() {
             tokio::time::sleep(typing).await;
         }
+    }
+}
+
+/// Whether something may be due by what happened: said, put back, or the part after one that has arrived.
+fn concerns(event: &Event) -> bool {
+    match event {
+        Event::MessageSent { .. } => true,
+        Event::DeliveryChanged { delivery, .. } => *delivery < Delivery::Delivered,
+        _ => false,
     }
 }

@@ -14,12 +14,14 @@ use super::{
     inbound::Inbound,
     session,
 };
-use crate::chat::ChatService;
+use crate::{chat::ChatService, domain::Delivery};
 
 /// The first wait after WhatsApp refused the version, doubled each time up to the last.
 const OUTDATED_WAIT: (Duration, Duration) = (Duration::from_secs(60), Duration::from_secs(3600));
 /// The wait after a client that could not be made or ended unexpectedly.
 const CRASH_WAIT: Duration = Duration::from_secs(10);
+/// Events that are taken at once.
+const MOST_NEWS: usize = 256;
 /// How often the connection is looked at, since failed attempts tell nobody.
 const LOOK: Duration = Duration::from_secs(15);
 /// How often the disk is looked at.
@@ -164,6 +166,7 @@ impl Supervisor {
         let bot = session::bot(&self.options, inbound.clone(), Forward(forward)).await?;
         let mut handle = bot.spawn();
         let client = handle.client();
+        let mut news = Vec::new();
         let mut watchdog = Watchdog::default();
         let mut looks = tokio::time::interval(LOOK);
         let mut looks_at_disk = tokio::time::interval(LOOK_AT_DISK);
@@ -171,9 +174,9 @@ impl Supervisor {
             tokio::select! {
                 () = stop.cancelled() => break End::Stopping,
                 () = &mut handle => break self.after_end(),
-                event = events.recv() => match event {
-                    Some(event) => self.hear(&event, &client, &inbound).await,
-                    None => break self.after_end(),
+                heard = events.recv_many(&mut news, MOST_NEWS) => match heard {
+                    0 => break self.after_end(),
+                    _ => self.hear_all(std::mem::take(&mut news), &client, &inbound).await,
                 },
                 command = commands.recv() => match command {
                     Some(command) => if let Some(end) = self.obey(command, &client).await { break end },
@@ -193,8 +196,9 @@ impl Supervisor {
         };
         // What it said before it ended counts.
         while let Ok(event) = events.try_recv() {
-            self.hear(&event, &client, &inbound).await;
+            news.push(event);
         }
+        self.hear_all(news, &client, &inbound).await;
         let end = if matches!(end, End::Crashed | End::Idle) { self.after_end() } else { end };
         self.link.send_replace(None);
         shut_down(handle).await;
@@ -229,6 +233,29 @@ impl Supervisor {
             }
         }
         has_room
+    }
+
+    /// Takes events in their order; neighbouring ticks are written down together.
+    async fn hear_all(&self, news: Vec<Arc<Event>>, client: &Arc<Client>, inbound: &Inbound) {
+        let mut ticks = Vec::new();
+        for event in news {
+            let of_this = events::ticks(&event);
+            if of_this.is_empty() {
+                self.tick(std::mem::take(&mut ticks)).await;
+                self.hear(&event, client, inbound).await;
+            } else {
+                ticks.extend(of_this);
+            }
+        }
+        self.tick(ticks).await;
+    }
+
+    async fn tick(&self, ticks: Vec<(String, Delivery)>) {
+        if !ticks.is_empty()
+            && let Err(error) = self.chat.reached(ticks).await
+        {
+            tracing::error!(%error, "how far messages have come could not be stored");
+        }
     }
 
     async fn hear(&self, event: &Arc<Event>, client: &Arc<Client>, inbound: &Inbound) {

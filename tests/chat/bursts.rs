@@ -280,7 +280,7 @@ async fn replies_wait_in_the_outbox_with_their_ids_and_staff_withdraw_the_bots()
         (Delivery::Read, Delivery::Read),
         (Delivery::Delivered, Delivery::Read),
     ] {
-        ward.chat.reached(id.clone(), reached).await?;
+        ward.chat.reached(vec![(id.clone(), reached)]).await?;
         assert_eq!(detail(&ward).await?.messages.last().and_then(|last| last.message.delivery), Some(then));
     }
     Ok(())

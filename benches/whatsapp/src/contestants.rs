@@ -13,8 +13,13 @@ use satubumi::{
 };
 use tokio::io::AsyncReadExt;
 use whatsapp_rust::{
-    TokioRuntime, bot::Bot, http::UreqHttpClient, proto_helpers::MessageExt, store::SqliteStore,
-    transport::TokioWebSocketTransportFactory, waproto::whatsapp as wa,
+    TokioRuntime,
+    bot::Bot,
+    http::UreqHttpClient,
+    proto_helpers::MessageExt,
+    store::{SqliteStore, SqliteStoreConfig, Synchronous},
+    transport::TokioWebSocketTransportFactory,
+    waproto::whatsapp as wa,
 };
 
 use crate::Contestant;
@@ -32,7 +37,9 @@ pub async fn be(contestant: Contestant, url: &str, folder: &Path) -> Result<()> 
 
 async fn bare(url: &str, folder: &Path) -> Result<()> {
     let session = folder.join("whatsapp.db");
-    let store = SqliteStore::new(&session.to_string_lossy()).await?;
+    // As durable as ours: the session is the client's own, what we add to it is what is measured.
+    let config = SqliteStoreConfig { synchronous: Synchronous::Full, ..SqliteStoreConfig::default() };
+    let store = SqliteStore::with_config(&session.to_string_lossy(), config).await?;
     let bot = Bot::builder()
         .with_backend(store)
         .with_transport_factory(TokioWebSocketTransportFactory::new().with_url(url))

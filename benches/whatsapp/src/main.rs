@@ -23,9 +23,7 @@ use whatsapp_loopback::Server;
 use load::Measured;
 
 /// Patients at once, and round trips of each.
-const LOADS: [(usize, usize); 3] = [(1, 400), (50, 40), (500, 6)];
-/// Conversations whose memory is measured.
-const CONVERSATIONS: usize = 1000;
+const LOADS: [(usize, usize); 4] = [(1, 400), (50, 40), (500, 6), (1000, 3)];
 const NUMBER: &str = "6281100000000";
 
 #[derive(Parser)]
@@ -36,8 +34,8 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Verb {
-    /// Measure everything (the default)
-    Run,
+    /// Measure one load
+    Load { patients: usize, rounds: usize },
     /// Be a contestant until standard input ends
     #[command(hide = true)]
     Be { contestant: Contestant, url: String, folder: PathBuf },
@@ -56,19 +54,20 @@ enum Contestant {
 async fn main() -> Result<()> {
     match Arguments::parse().verb {
         Some(Verb::Be { contestant, url, folder }) => contestants::be(contestant, &url, &folder).await,
-        Some(Verb::Run) | None => run().await,
+        Some(Verb::Load { patients, rounds }) => run(&[(patients, rounds)]).await,
+        None => run(&LOADS).await,
     }
 }
 
 #[expect(clippy::disallowed_macros, reason = "a benchmark prints what it measured")]
-async fn run() -> Result<()> {
+async fn run(loads: &[(usize, usize)]) -> Result<()> {
     // On the disk on which the project lies, not on one in memory.
     let folder = tempfile::tempdir_in(env!("CARGO_MANIFEST_DIR"))?;
     println!("disk: {:.0} durable writes of 4 KiB a second", disk::durable_writes(folder.path())?);
-    for (patients, rounds) in LOADS {
+    for &(patients, rounds) in loads {
         let bare = measure(Contestant::Bare, folder.path(), patients, rounds).await?;
         let whole = measure(Contestant::Whole, folder.path(), patients, rounds).await?;
-        println!("{patients} patients, {rounds} round trips each");
+        println!("{patients} conversations, {rounds} round trips each");
         println!("  bare  {bare}");
         println!("  whole {whole}");
         println!(
@@ -76,10 +75,6 @@ async fn run() -> Result<()> {
             whole.per_second() / bare.per_second(),
             (whole.percentile(0.95).as_secs_f64() - bare.percentile(0.95).as_secs_f64()) * 1000.0
         );
-    }
-    for contestant in [Contestant::Bare, Contestant::Whole] {
-        let measured = measure(contestant, folder.path(), CONVERSATIONS, 1).await?;
-        println!("{CONVERSATIONS} conversations, {contestant:?}: {measured}");
     }
     Ok(())
 }
