@@ -147,3 +147,69 @@ impl Drop for Undo<'_> {
         let _ = self.0.execute_batch("ROLLBACK TO one; RELEASE one");
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use futures::FutureExt;
+
+    use super::*;
+    use crate::store::{Store, heartbeat};
+
+    async fn count(store: &Store) -> i64 {
+        let sql = "SELECT count(*) FROM api_tokens";
+        store.read(|tx| Ok(tx.query_row(sql, [], |row| row.get(0))?)).await.unwrap()
+    }
+
+    fn add(tx: &Transaction<'_>, number: i64) -> Result<i64, StoreError> {
+        use crate::store::tokens::{TokenHash, add};
+        add(
+            tx,
+            &format!("token {number}"),
+            TokenHash::of(&number.to_string()),
+            &[],
+            jiff::Timestamp::UNIX_EPOCH,
+        )?;
+        Ok(number)
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn what_fails_among_many_is_taken_back_alone() -> anyhow::Result<()> {
+        let folder = tempfile::tempdir()?;
+        let store = Store::open(&folder.path().join("satubumi.db"))?;
+        let writes = (0..200).map(|number| {
+            store.write(move |tx| {
+                add(tx, number)?;
+                if number % 10 == 3 { Err(StoreError::Cancelled) } else { Ok(number) }
+            })
+        });
+        let written = futures::future::join_all(writes).await;
+        for (number, write) in (0..).zip(written) {
+            match write {
+                Ok(told) => assert!(told == number && number % 10 != 3),
+                Err(error) => assert!(number % 10 == 3, "{error}"),
+            }
+        }
+        assert_eq!(count(&store).await, 180);
+        Ok(())
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_panic_reaches_who_wrote_and_nobody_else() -> anyhow::Result<()> {
+        let folder = tempfile::tempdir()?;
+        let store = Store::open(&folder.path().join("satubumi.db"))?;
+        let panics = async {
+            let write = store.write(|tx| -> Result<(), StoreError> {
+                add(tx, 1)?;
+                panic!("in the middle of a write")
+            });
+            AssertUnwindSafe(write).catch_unwind().await.is_err()
+        };
+        let (panicked, beat) =
+            tokio::join!(panics, store.write(|tx| heartbeat::beat(tx, jiff::Timestamp::now())));
+        assert!(panicked && beat.is_ok());
+        assert_eq!(count(&store).await, 0);
+        store.write(|tx| add(tx, 2)).await?;
+        assert_eq!(count(&store).await, 1);
+        Ok(())
+    }
+}

@@ -23,9 +23,12 @@ use crate::{
 };
 
 /// Parts on their way at once.
-const AT_ONCE: u32 = 32;
+const AT_ONCE: u32 = 64;
 /// Without an acknowledgement a part is sent again after this.
 const ACK_PATIENCE: Duration = Duration::from_secs(30);
+/// While parts are on their way the database is not asked for more in between: with a thousand waiting that takes a
+/// millisecond each time.
+const BETWEEN_LOOKS: Duration = Duration::from_millis(8);
 /// Nothing is due for longer than this without being looked at.
 const LONGEST_SLEEP: Duration = Duration::from_secs(30);
 
@@ -61,6 +64,7 @@ impl Outbox {
             {
                 tracing::error!(%error, "what was sent last waits for its turn");
             }
+            let looked = tokio::time::Instant::now();
             let next = match &client {
                 Some(client) => self.send_due(client).await.unwrap_or_else(|error| {
                     tracing::error!(%error, "the outbox could not be read");
@@ -77,6 +81,9 @@ impl Outbox {
                     Err(_) => return,
                 },
                 () = tokio::time::sleep(next) => {}
+            }
+            if !self.in_flight.lock().is_empty() {
+                tokio::time::sleep_until(looked + BETWEEN_LOOKS).await;
             }
         }
     }

@@ -29,8 +29,11 @@ async fn open(file: &Path) -> Result<Arc<dyn Backend>, WhatsappError> {
     let path = file.to_str().ok_or_else(|| WhatsappError::Session("its path is not UTF-8".to_owned()))?;
     // A session that forgets what it has told WhatsApp can't decrypt any more: FULL, as our own database.
     // Its reads need not wait behind its commits.
-    let config =
-        SqliteStoreConfig { synchronous: Synchronous::Full, read_pool_size: 2, ..SqliteStoreConfig::default() };
+    let config = SqliteStoreConfig {
+        synchronous: Synchronous::Full,
+        read_pool_size: 2,
+        ..SqliteStoreConfig::default()
+    };
     let store = SqliteStore::with_config(path, config).await;
     Ok(Arc::new(store.map_err(|error| WhatsappError::Session(error.to_string()))?))
 }
