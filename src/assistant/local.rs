@@ -106,11 +106,15 @@ impl LocalAssistant {
         Attempt::new(self, &content, question).inspect().await
     }
 
+    pub(super) fn has_red_flag(&self, text: &str) -> bool {
+        self.content.load().triage.check(text).alarm().is_some()
+    }
+
     pub(super) async fn is_emergency(&self, text: &str) -> bool {
-        let content = self.content.load_full();
-        if content.triage.check(text).alarm().is_some() {
+        if self.has_red_flag(text) {
             return true;
         }
+        let content = self.content.load_full();
         match self.knowledge.embed(text).await {
             Ok(vector) => content.triage.check_similar(text, &vector).alarm().is_some(),
             Err(error) => {

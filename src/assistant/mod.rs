@@ -146,6 +146,14 @@ impl Assistant {
         }
     }
 
+    /// Whether the rules see a red flag in the text, no model asked: in less than a millisecond.
+    pub fn has_red_flag(&self, text: &str) -> bool {
+        match self {
+            Self::Local(local) => local.has_red_flag(text),
+            Self::Scripted(_) => scripted::Script::is_emergency(text),
+        }
+    }
+
     /// What the text asks of the conversation itself, no model asked; for conversations in which the assistant may
     /// not speak, so that STOP and MULAI are heard all the same.
     pub fn intent(&self, text: &str) -> Option<Intent> {

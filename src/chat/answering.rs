@@ -331,6 +331,14 @@ impl ChatService {
     }
 }
 
+/// Whether the rules, which ask no model, see an emergency. A panic in them is no reason not to answer.
+pub(super) fn has_red_flag(assistant: &Assistant, text: &str) -> bool {
+    std::panic::catch_unwind(AssertUnwindSafe(|| assistant.has_red_flag(text))).unwrap_or_else(|_| {
+        tracing::error!("the red flags' rules panicked");
+        false
+    })
+}
+
 /// Triage that can't take the message down with it: if it panics or a model hangs, the message goes the usual way, on
 /// which it is looked at again.
 pub(super) async fn is_emergency(assistant: &Assistant, text: &str) -> bool {

@@ -16,11 +16,12 @@ use tokio::{
 
 use super::{
     ChatError, ChatService,
-    answering::{Waiting, is_emergency},
+    answering::{Waiting, has_red_flag, is_emergency},
     incoming::MAX_TEXT_CHARS,
     speaking::{Asked, Verdict},
 };
 use crate::{
+    assistant::Assistant,
     domain::{Author, ConversationId, Handling, MessageId, MessageKind, Turn},
     store::{
         contacts,
@@ -153,31 +154,31 @@ impl ChatService {
         mut pending: Vec<PendingMessage>,
         patience: Instant,
     ) -> Result<Vec<PendingMessage>, ChatError> {
-        let Quiet { after, .. } = self.inner.options.quiet;
-        let mut looked_at = 0;
+        let (Quiet { after, .. }, assistant) = (self.inner.options.quiet, self.assistant()?);
+        let mut compared = 0;
         loop {
-            for message in pending.iter().skip(looked_at) {
-                if self.is_urgent(message).await {
-                    return Ok(pending);
-                }
-            }
-            looked_at = pending.len();
-            let until = (burst.last() + after).min(patience);
-            if until <= Instant::now() {
+            // The rules need no model, so that no queue stands before an emergency that they see.
+            if pending.iter().any(|message| has_red_flag(&assistant, &message.text)) {
                 return Ok(pending);
             }
             tokio::select! {
-                () = sleep_until(until) => {}
+                urgent = is_any_emergency(&assistant, pending.get(compared..).unwrap_or_default()),
+                    if compared < pending.len() =>
+                {
+                    if urgent {
+                        return Ok(pending);
+                    }
+                    compared = pending.len();
+                }
+                () = sleep_until((burst.last() + after).min(patience)) => {
+                    // A sign of typing may have moved it.
+                    if (burst.last() + after).min(patience) <= Instant::now() {
+                        return Ok(pending);
+                    }
+                }
                 () = burst.news.notified() => pending = self.waiting_in(conversation)?,
                 () = self.stops() => return Err(ChatError::Stopping),
             }
-        }
-    }
-
-    async fn is_urgent(&self, message: &PendingMessage) -> bool {
-        match self.assistant() {
-            Ok(assistant) => is_emergency(&assistant, &message.text).await,
-            Err(_) => false,
         }
     }
 
@@ -253,6 +254,16 @@ impl ChatService {
     fn waiting_in(&self, conversation: ConversationId) -> Result<Vec<PendingMessage>, ChatError> {
         Ok(self.inner.store.glance(|tx| messages::pending_of(tx, conversation))?)
     }
+}
+
+/// Whether one of the messages may not wait.
+async fn is_any_emergency(assistant: &Assistant, messages: &[PendingMessage]) -> bool {
+    for message in messages {
+        if is_emergency(assistant, &message.text).await {
+            return true;
+        }
+    }
+    false
 }
 
 /// What a burst's reply answers.

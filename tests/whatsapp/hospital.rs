@@ -15,7 +15,7 @@ use crate::support::Ward;
 
 pub const NUMBER: &str = "6281100000000";
 /// Long for a machine that is busy with other tests.
-pub const PATIENCE: Duration = Duration::from_secs(30);
+pub const PATIENCE: Duration = Duration::from_secs(90);
 
 pub struct Hospital {
     pub server: Server,
