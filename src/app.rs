@@ -25,18 +25,21 @@ use crate::{
         },
     },
     assistant::{Assistant, AssistantOptions, Compose},
-    chat::{ChatOptions, ChatService},
+    chat::{ChatOptions, ChatService, Limit, Quiet},
     config::{ComposeChoice, Config},
     knowledge::{self, KnowledgeBase},
     store::Store,
     tasks::Tasks,
     web::{self, Readiness, WebState},
+    whatsapp::{self, Gateway, Pace},
 };
 
 /// How long open requests and tasks may take to end when the server stops.
 const STOP_PATIENCE: Duration = Duration::from_secs(20);
 /// A request may wait in a lane and then for the model, so this is more than the assistant's own patience.
 const REQUEST_PATIENCE: Duration = Duration::from_secs(30);
+/// The time within which replies to one patient are counted.
+const LOOP_WINDOW: Duration = Duration::from_secs(600);
 /// How often `/readyz` learns whether a model's thread is being restarted, and the metrics' histograms are drained.
 const LOOK: Duration = Duration::from_secs(1);
 
@@ -165,12 +168,19 @@ pub async fn serve(
             max_waiting_per_sender: config.server.max_waiting_per_sender,
             answers_at_once: config.models.queue.div_ceil(2),
             time_zone: config.hospital.zone()?,
+            quiet: Quiet {
+                after: Duration::from_secs(config.whatsapp.quiet_seconds),
+                at_most: Duration::from_secs(config.whatsapp.quiet_at_most_seconds),
+            },
+            most_replies: Limit { most: config.whatsapp.most_replies, within: LOOP_WINDOW },
             ..ChatOptions::default()
         },
     );
     let readiness = Arc::new(Readiness::new());
+    let whatsapp = Gateway::start(whatsapp_options(config)?, chat.clone(), &tasks)?;
     let state = WebState {
         chat: chat.clone(),
+        whatsapp,
         store: store.clone(),
         readiness: Arc::clone(&readiness),
         metrics: metrics.clone(),
@@ -214,6 +224,24 @@ pub async fn serve(
         tracing::warn!("some tasks did not end in time; what they had stored is safe");
     }
     served
+}
+
+fn whatsapp_options(config: &Config) -> Result<whatsapp::Options> {
+    let settings = &config.whatsapp;
+    Ok(whatsapp::Options {
+        enabled: settings.enabled,
+        session: config.whatsapp_session(),
+        server_url: Some(settings.server_url.clone()).filter(|url| !url.is_empty()),
+        version: settings.parsed_version()?,
+        version_cache: config.paths.data_dir.join("whatsapp-version.json"),
+        pace: Pace {
+            typing_chars_per_second: settings.typing_chars_per_second,
+            most_per_minute: settings.most_per_minute,
+            ..Pace::default()
+        },
+        least_free_bytes: settings.least_free_megabytes << 20,
+        most_media_bytes: settings.media_megabytes << 20,
+    })
 }
 
 /// Lets the assistant answer, starts what runs beside it, and takes up what an earlier process left.

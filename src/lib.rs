@@ -13,6 +13,7 @@
 //! | [`knowledge`] | documents: extract, chunk, index, search |
 //! | [`assistant`] | triage, fixed and approved answers, composing, grounding |
 //! | [`chat`] | conversations: receive, answer once, hand over, take over |
+//! | [`whatsapp`] | the hospital's number: pairing, what comes in, what goes out |
 //! | [`evaluation`] | questions with known answers through the real pipeline |
 //! | [`web`] | the HTTP API and the pages |
 //! | [`config`], [`tasks`], [`app`] | settings; the only place that spawns; building, starting and stopping it all |
@@ -33,16 +34,19 @@
 //! | [`assistant`] | domain, language, i18n, ai, knowledge |
 //! | [`chat`] | domain, store, assistant, tasks |
 //! | [`evaluation`] | domain, language, ai, knowledge, assistant |
-//! | [`web`] | domain, i18n, store, knowledge, chat |
+//! | [`whatsapp`] | domain, store, chat, tasks |
+//! | [`web`] | domain, i18n, store, knowledge, chat, whatsapp |
 //!
 //! # A patient's message
 //!
-//! 1. [`web`] gets it at `POST /ask`, checks the token and the input, and calls [`chat::ChatService::ask`].
+//! 1. [`whatsapp`] gets it from the client and stores it before WhatsApp may forget it; or [`web`] gets it at `POST /ask`,
+//!    checks the token and the input, and calls [`chat::ChatService::ask`].
 //! 2. One transaction stores it; the same message id a second time finds the first one's row and answer.
-//! 3. The conversation's lane keeps order. While staff hold the conversation, the message is counted and no more.
+//! 3. The conversation's lane keeps order; on WhatsApp it waits until the patient has stopped typing. While staff hold the
+//!    conversation, the message is counted and no more.
 //! 4. [`assistant::Assistant::answer`] takes it: red flags first, then fixed replies, approved answers, the search, a
 //!    reading of what it found, and an answer in the documents' own words or the model's, checked sentence by sentence.
-//! 5. Reply, flags and counters are written in one transaction; then the answer goes out and an
+//! 5. Reply, flags, counters and what goes out by WhatsApp are written in one transaction; then the answer goes out and an
 //!    [`domain::Event`] tells whoever listens.
 //!
 //! # A document
@@ -72,3 +76,4 @@ pub mod language;
 pub mod store;
 pub mod tasks;
 pub mod web;
+pub mod whatsapp;

@@ -16,8 +16,9 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("assistant", &["domain", "language", "i18n", "ai", "knowledge"]),
     ("chat", &["domain", "store", "assistant", "tasks"]),
     ("evaluation", &["domain", "language", "ai", "knowledge", "assistant"]),
-    ("web", &["domain", "i18n", "store", "knowledge", "chat"]),
-    ("config", &["ai", "knowledge", "assistant", "chat", "web"]),
+    ("whatsapp", &["domain", "store", "chat", "tasks"]),
+    ("web", &["domain", "i18n", "store", "knowledge", "chat", "whatsapp"]),
+    ("config", &["ai", "knowledge", "assistant", "chat", "whatsapp", "web"]),
     ("tasks", &[]),
     (
         "app",
@@ -31,6 +32,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "assistant",
             "chat",
             "evaluation",
+            "whatsapp",
             "web",
             "config",
             "tasks",
@@ -192,4 +194,29 @@ fn nothing_is_left_undone() {
         }
     }
     assert!(found.is_empty(), "{}", found.join("\n"));
+}
+
+/// What a release is built with: the client's danger features are the tests' alone. `satubumi doctor` asks the binary
+/// itself, and `scripts/run` asks that before it starts it.
+#[test]
+fn no_release_is_built_with_a_danger_feature() {
+    let tree = std::process::Command::new(env!("CARGO"))
+        .args([
+            "tree",
+            "--locked",
+            "--offline",
+            "--workspace",
+            "--edges",
+            "features,no-dev",
+            "--prefix",
+            "none",
+        ])
+        .current_dir(root())
+        .output()
+        .expect("cargo runs");
+    let tree = String::from_utf8(tree.stdout).expect("UTF-8");
+    assert!(tree.contains("whatsapp-rust feature \"sqlite-storage\""), "the tree tells features");
+    let danger: Vec<&str> =
+        tree.lines().filter(|line| line.contains("danger") || line.contains("failpoints")).collect();
+    assert!(danger.is_empty(), "{danger:?}");
 }

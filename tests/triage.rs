@@ -242,7 +242,7 @@ async fn c01_unseen_sentences_with_the_real_embedder() {
     let embedder = Embedder::local(profile.embedder_options(compute, 16)).await.unwrap();
     let triage = triage();
     let texts = triage.examples().iter().map(|e| e.text.clone()).collect();
-    let triage = triage.with_example_vectors(embedder.embed_queries(texts).await.unwrap());
+    let triage = triage.with_example_vectors(embedder.embed_queries(texts).await.unwrap()).unwrap();
     let rows = unseen();
     let vectors = embedder.embed_queries(rows.iter().map(|(_, text)| text.clone()).collect()).await.unwrap();
     let alarmed = |text: &str| {

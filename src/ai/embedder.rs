@@ -2,6 +2,8 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
+use candle_core::{Device, Tensor};
+
 use super::AiError;
 use super::encoder::LocalEmbedder;
 
@@ -133,6 +135,16 @@ pub fn dot(a: &[f32], b: &[f32]) -> f32 {
     }
     let rest: f32 = a_rest.iter().zip(b_rest).map(|(a, b)| a * b).sum();
     sums.iter().sum::<f32>() + rest
+}
+
+/// The dot products of every two of n vectors of one length, n × n, row by row.
+///
+/// # Errors
+/// [`AiError::Inference`] when the lengths differ.
+pub fn dots(vectors: &[Vec<f32>]) -> Result<Vec<f32>, AiError> {
+    let Some(first) = vectors.first() else { return Ok(Vec::new()) };
+    let matrix = Tensor::from_vec(vectors.concat(), (vectors.len(), first.len()), &Device::Cpu)?;
+    Ok(matrix.matmul(&matrix.t()?)?.flatten_all()?.to_vec1()?)
 }
 
 /// Scales `vector` to length 1; a zero vector becomes the first axis, so that cosines stay finite.

@@ -17,7 +17,7 @@ mod weights;
 mod worker;
 
 pub use compute::{ComputeOptions, DeviceChoice};
-pub use embedder::{Embedder, EmbedderIdentity, EmbedderOptions, Pooling, ScriptedEmbedder, dot};
+pub use embedder::{Embedder, EmbedderIdentity, EmbedderOptions, Pooling, ScriptedEmbedder, dot, dots};
 pub use encoder::{LocalEmbedder, LocalReader, LocalReranker};
 pub use error::AiError;
 pub use generator::{

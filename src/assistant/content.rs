@@ -34,7 +34,7 @@ impl Content {
         let vectors = knowledge
             .embed_cached(triage.examples().iter().map(|example| example.text.clone()).collect())
             .await?;
-        let triage = triage.with_example_vectors(vectors);
+        let triage = triage.with_example_vectors(vectors)?;
         Ok(Self { replies, approved, triage })
     }
 }

@@ -87,23 +87,11 @@ impl LocalAssistant {
             Ok(answered) => answered,
             Err(_) => Err(AssistantError::Patience { seconds: patience.as_secs() }),
         };
-        let mut answer = answered.unwrap_or_else(|error| {
+        let answer = answered.unwrap_or_else(|error| {
             tracing::error!(%error, "a question got the fallback text");
             self.fallback(question)
         });
-        let left_to_staff = answer.flag.is_some() && answer.outcome != Outcome::Emergency;
-        if left_to_staff && !self.options.staff_hours.are_open(&question.at) {
-            answer.text.push_str("\n\n");
-            answer.text.push_str(content.replies.of(answer.language).closed_hours.trim());
-        }
-        if question.first_contact {
-            let notice = content.replies.of(answer.language).consent_notice.trim();
-            answer.text = if answer.outcome == Outcome::Emergency {
-                format!("{}\n\n{notice}", answer.text)
-            } else {
-                format!("{notice}\n\n{}", answer.text)
-            };
-        }
+        let mut answer = self.around(&content, question, answer);
         answer.timings.total = started.elapsed().as_secs_f64() * 1000.0;
         answer
     }
@@ -118,11 +106,15 @@ impl LocalAssistant {
         Attempt::new(self, &content, question).inspect().await
     }
 
+    pub(super) fn has_red_flag(&self, text: &str) -> bool {
+        self.content.load().triage.check(text).alarm().is_some()
+    }
+
     pub(super) async fn is_emergency(&self, text: &str) -> bool {
-        let content = self.content.load_full();
-        if content.triage.check(text).alarm().is_some() {
+        if self.has_red_flag(text) {
             return true;
         }
+        let content = self.content.load_full();
         match self.knowledge.embed(text).await {
             Ok(vector) => content.triage.check_similar(text, &vector).alarm().is_some(),
             Err(error) => {
@@ -143,18 +135,50 @@ impl LocalAssistant {
 
     pub(super) fn fallback(&self, question: &Question) -> Answer {
         let language = detect(&question.text);
-        fallback_with(self.content.load().replies.of(language).fallback.trim(), language)
+        fixed(&self.content.load().replies.of(language).fallback, language, Outcome::Fallback, Flag::Failure)
+    }
+
+    pub(super) fn please_type(&self, question: &Question) -> Answer {
+        let language = question.history.last().map_or_else(Language::default, |turn| detect(&turn.text));
+        let content = self.content.load();
+        let text = &content.replies.of(language).unsupported;
+        self.around(&content, question, fixed(text, language, Outcome::HandedOver, Flag::NotText))
+    }
+
+    pub(super) fn too_long(&self, question: &Question) -> Answer {
+        let language = detect(&question.text);
+        let content = self.content.load();
+        let text = &content.replies.of(language).too_long;
+        self.around(&content, question, fixed(text, language, Outcome::HandedOver, Flag::NotFound))
+    }
+
+    /// An answer with what belongs around it: that no staff are there, and the notice at first contact.
+    fn around(&self, content: &Content, question: &Question, mut answer: Answer) -> Answer {
+        let texts = content.replies.of(answer.language);
+        let left_to_staff = answer.flag.is_some() && answer.outcome != Outcome::Emergency;
+        if left_to_staff && !self.options.staff_hours.are_open(&question.at) {
+            answer.text = format!("{}\n\n{}", answer.text, texts.closed_hours.trim());
+        }
+        if question.first_contact {
+            let notice = texts.consent_notice.trim();
+            answer.text = if answer.outcome == Outcome::Emergency {
+                format!("{}\n\n{notice}", answer.text)
+            } else {
+                format!("{notice}\n\n{}", answer.text)
+            };
+        }
+        answer
     }
 }
 
-/// A fallback answer with this text.
-pub(super) fn fallback_with(text: &str, language: Language) -> Answer {
+/// An answer with a fixed text, for staff to look at.
+pub(super) fn fixed(text: &str, language: Language, outcome: Outcome, flag: Flag) -> Answer {
     Answer {
-        text: text.to_owned(),
-        outcome: Outcome::Fallback,
+        text: text.trim().to_owned(),
+        outcome,
         language,
         sources: Vec::new(),
-        flag: Some(Flag::Failure),
+        flag: Some(flag),
         intent: None,
         timings: Timings::default(),
         rejected: None,

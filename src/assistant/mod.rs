@@ -50,7 +50,7 @@ pub use staff_hours::StaffHours;
 
 use crate::{
     ai::{Generator, Reader},
-    domain::{Answer, Intent, Language, Turn},
+    domain::{Answer, Flag, Intent, Language, Outcome, Turn},
     knowledge::KnowledgeBase,
 };
 
@@ -146,6 +146,14 @@ impl Assistant {
         }
     }
 
+    /// Whether the rules see a red flag in the text, no model asked: in less than a millisecond.
+    pub fn has_red_flag(&self, text: &str) -> bool {
+        match self {
+            Self::Local(local) => local.has_red_flag(text),
+            Self::Scripted(_) => scripted::Script::is_emergency(text),
+        }
+    }
+
     /// What the text asks of the conversation itself, no model asked; for conversations in which the assistant may
     /// not speak, so that STOP and MULAI are heard all the same.
     pub fn intent(&self, text: &str) -> Option<Intent> {
@@ -155,11 +163,33 @@ impl Assistant {
         }
     }
 
+    /// The fixed text for what it can't read, a voice note or a picture, with a flag for staff.
+    pub fn please_type(&self, question: &Question) -> Answer {
+        match self {
+            Self::Local(local) => local.please_type(question),
+            Self::Scripted(_) => {
+                local::fixed(scripted::PLEASE_TYPE, Language::Id, Outcome::HandedOver, Flag::NotText)
+            }
+        }
+    }
+
+    /// The fixed text for a message that is too long to be understood, with a flag for staff.
+    pub fn too_long(&self, question: &Question) -> Answer {
+        match self {
+            Self::Local(local) => local.too_long(question),
+            Self::Scripted(_) => {
+                local::fixed(scripted::TOO_LONG, Language::Id, Outcome::HandedOver, Flag::NotFound)
+            }
+        }
+    }
+
     /// The fixed text for when answering itself broke, with a flag for staff.
     pub fn fallback(&self, question: &Question) -> Answer {
         match self {
             Self::Local(local) => local.fallback(question),
-            Self::Scripted(_) => local::fallback_with(scripted::FALLBACK, Language::Id),
+            Self::Scripted(_) => {
+                local::fixed(scripted::FALLBACK, Language::Id, Outcome::Fallback, Flag::Failure)
+            }
         }
     }
 }

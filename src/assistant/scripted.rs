@@ -9,6 +9,12 @@ use crate::domain::{Answer, Intent};
 pub(super) const FALLBACK: &str =
     "Maaf, sedang ada gangguan. Pertanyaan Anda sudah saya teruskan kepada petugas.";
 
+/// What it says to what it can't read.
+pub(super) const PLEASE_TYPE: &str = "Maaf, saya hanya dapat membaca tulisan. Mohon ketik pertanyaan Anda.";
+
+/// What it says to a message that is too long.
+pub(super) const TOO_LONG: &str = "Pesan Anda panjang sekali. Mohon tuliskan pertanyaan utamanya.";
+
 /// What a scripted assistant does.
 pub struct Script(Arc<dyn Fn(&Question) -> Answer + Send + Sync>);
 

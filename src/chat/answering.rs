@@ -1,6 +1,10 @@
 //! A patient's message: stored, asked about, answered once.
 
-use std::{panic::AssertUnwindSafe, sync::Arc, time::Instant};
+use std::{
+    panic::AssertUnwindSafe,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use futures::FutureExt;
 use jiff::Timestamp;
@@ -9,13 +13,19 @@ use tokio::sync::broadcast::{self, error::RecvError};
 use super::{
     ChatError, ChatService, Incoming,
     admission::Full,
-    speaking::{Concluded, Verdict, conclude},
+    speaking::{Asked, Concluded, Verdict, conclude},
 };
 use crate::{
     assistant::{Assistant, Question},
-    domain::{Answer, ConversationId, Event, Handling, Intent, Language, MessageId, Outcome, Timings},
+    domain::{
+        Answer, Channel, ConversationId, Event, Handling, Intent, Language, MessageId, Outcome, Timings,
+    },
     store::{StoreError, conversations, messages},
 };
+
+/// How long a look ahead whether a message may not wait may take. The rules take less than a millisecond; what they do not
+/// see waits for the embedder.
+const TRIAGE_PATIENCE: Duration = Duration::from_secs(3);
 
 /// A stored message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,11 +51,11 @@ pub struct Reply {
     pub answer: Answer,
 }
 
-/// A waiting message and what its answer depends on.
-struct Waiting {
-    conversation: ConversationId,
-    handling: Handling,
-    question: Question,
+/// What waits, and what its answer depends on.
+pub(super) struct Waiting {
+    pub(super) asked: Asked,
+    pub(super) handling: Handling,
+    pub(super) question: Question,
 }
 
 impl ChatService {
@@ -85,7 +95,8 @@ impl ChatService {
                 let at = Timestamp::now();
                 let Incoming { sender, name, text, external_id } = incoming;
                 let conversation = conversations::open(tx, sender.as_str(), name.as_deref(), at)?;
-                let (message, is_new) = messages::receive(tx, conversation, text.as_str(), &external_id, at)?;
+                let new = messages::NewMessage::asked(&external_id, text.as_str());
+                let (message, is_new) = messages::receive(tx, conversation, &new, at)?;
                 if is_new {
                     conversations::said_something(tx, conversation, at)?;
                 }
@@ -113,7 +124,7 @@ impl ChatService {
     ///
     /// # Errors
     /// [`ChatError::Store`].
-    pub async fn pending(&self) -> Result<Vec<(ConversationId, MessageId)>, ChatError> {
+    pub async fn pending(&self) -> Result<Vec<(ConversationId, MessageId, Channel)>, ChatError> {
         Ok(self.inner.store.read(messages::pending).await?)
     }
 
@@ -124,7 +135,11 @@ impl ChatService {
     pub async fn resume(&self) -> Result<usize, ChatError> {
         let assistant = self.assistant()?;
         let pending = self.pending().await?;
-        for &(_, message) in &pending {
+        for &(conversation, message, channel) in &pending {
+            if channel == Channel::Whatsapp {
+                self.wake(conversation);
+                continue;
+            }
             let (service, assistant) = (self.clone(), Arc::clone(&assistant));
             self.in_background(async move {
                 if let Err(error) = service.settle(&assistant, message).await {
@@ -182,42 +197,61 @@ impl ChatService {
         }
         // From before the conversation is read, so that nothing is missed between.
         let events = self.events();
-        let Some(Waiting { conversation, handling, question }) = self.waiting(message).await? else {
-            return Ok(());
-        };
+        let found = self.inner.store.read(move |tx| messages::question(tx, message)).await?;
+        let Some(found) = found.filter(|found| found.outcome.is_none()) else { return Ok(()) };
+        let asked = Asked::alone(found.conversation, message);
+        let Some(waiting) = self.waiting(asked, found.text).await? else { return Ok(()) };
+        let verdict = self.verdict(assistant, &waiting, events).await;
+        self.conclude(waiting.asked, verdict, since).await
+    }
+
+    /// What to say to what waits, if anything.
+    pub(super) async fn verdict(
+        &self,
+        assistant: &Assistant,
+        Waiting { asked, handling, question }: &Waiting,
+        events: broadcast::Receiver<Event>,
+    ) -> Verdict {
         let answer = match handling {
             // What nobody will read is not worked out to its end.
             Handling::Bot => tokio::select! {
-                answer = self.ask_assistant(assistant, &question) => Some(answer),
-                () = self.staff_step_in(events, conversation, message) => None,
+                answer = self.ask_assistant(assistant, question) => Some(answer),
+                () = self.staff_step_in(events, asked) => None,
             },
             Handling::Staff | Handling::Stopped => None,
         };
-        let verdict = match answer {
-            Some(answer) => Verdict::Say(answer),
-            None => {
-                let emergency = is_emergency(assistant, &question.text).await;
-                let intent = assistant.intent(&question.text);
-                if handling != Handling::Staff && (emergency || intent == Some(Intent::Start)) {
-                    Verdict::Say(self.ask_assistant(assistant, &question).await)
-                } else {
-                    Verdict::KeepSilent { emergency, intent }
-                }
-            }
-        };
-        let (verdict, timings) = match verdict {
-            Verdict::Say(mut answer) => {
-                answer.timings.total = since.elapsed().as_secs_f64() * 1000.0;
-                let timings = answer.timings;
-                (Verdict::Say(answer), timings)
-            }
-            silent => (silent, Timings::default()),
-        };
-        let concluded = self
-            .inner
-            .store
-            .write(move |tx| conclude(tx, conversation, message, verdict, Timestamp::now()))
-            .await?;
+        if let Some(answer) = answer {
+            return Verdict::Say(answer);
+        }
+        let emergency = is_emergency(assistant, &question.text).await;
+        let intent = assistant.intent(&question.text);
+        if *handling != Handling::Staff && (emergency || intent == Some(Intent::Start)) {
+            Verdict::Say(self.ask_assistant(assistant, question).await)
+        } else {
+            Verdict::KeepSilent { emergency, intent }
+        }
+    }
+
+    /// Writes the verdict down, and tells of it.
+    pub(super) async fn conclude(
+        &self,
+        asked: Asked,
+        mut verdict: Verdict,
+        since: Instant,
+    ) -> Result<(), ChatError> {
+        let mut timings = Timings::default();
+        if let Verdict::Say(answer) = &mut verdict {
+            answer.timings.total = since.elapsed().as_secs_f64() * 1000.0;
+            timings = answer.timings;
+        }
+        let limit = self.inner.options.most_replies;
+        let writing = self.inner.store.write(move |tx| {
+            let concluded = conclude(tx, &asked, verdict, limit, Timestamp::now());
+            fail::fail_point!("reply.before_commit", crate::tasks::die);
+            concluded
+        });
+        let concluded = writing.await?;
+        fail::fail_point!("reply.after_commit", crate::tasks::die);
         if let Some(Concluded { outcome, events }) = concluded {
             self.tell(events);
             count(outcome, &timings);
@@ -225,48 +259,36 @@ impl ChatService {
         Ok(())
     }
 
-    /// Reads a waiting message with its history; nothing when it has ended.
-    async fn waiting(&self, message: MessageId) -> Result<Option<Waiting>, ChatError> {
+    /// What waits, with its history; nothing when its conversation is gone.
+    pub(super) async fn waiting(&self, asked: Asked, text: String) -> Result<Option<Waiting>, ChatError> {
         let turns = self.inner.options.history_turns;
         let zone = self.inner.options.time_zone.clone();
-        let waiting = self
-            .inner
-            .store
-            .read(move |tx| {
-                let Some(asked) = messages::question(tx, message)?.filter(|asked| asked.outcome.is_none())
-                else {
-                    return Ok(None);
-                };
-                let Some(conversation) = conversations::get(tx, asked.conversation)? else { return Ok(None) };
-                Ok(Some(Waiting {
-                    conversation: conversation.id,
-                    handling: conversation.handling,
-                    question: Question {
-                        history: messages::history(tx, conversation.id, message, turns)?,
-                        first_contact: !messages::bot_has_answered(tx, conversation.id)?,
-                        text: asked.text,
-                        at: Timestamp::now().to_zoned(zone),
-                    },
-                }))
-            })
-            .await?;
+        let waiting = self.inner.store.glance(|tx| {
+            let Some(conversation) = conversations::get(tx, asked.conversation)? else { return Ok(None) };
+            Ok(Some(Waiting {
+                handling: conversation.handling,
+                question: Question {
+                    history: messages::history(tx, conversation.id, asked.first(), turns)?,
+                    first_contact: !messages::bot_has_answered(tx, conversation.id)?,
+                    text,
+                    at: Timestamp::now().to_zoned(zone),
+                },
+                asked,
+            }))
+        })?;
         Ok(waiting)
     }
 
-    /// Waits until staff take the conversation or write in it, so that the bot may not answer `message` any more.
-    async fn staff_step_in(
-        &self,
-        mut events: broadcast::Receiver<Event>,
-        conversation: ConversationId,
-        message: MessageId,
-    ) {
+    /// Waits until staff take the conversation or write in it, so that the bot may not answer any more.
+    async fn staff_step_in(&self, mut events: broadcast::Receiver<Event>, asked: &Asked) {
+        let (conversation, first) = (asked.conversation, asked.first());
         loop {
             let concerned = match events.recv().await {
                 Ok(
                     Event::HandlingChanged { conversation: of, .. }
                     | Event::MessageSent { conversation: of, .. },
                 ) => of == conversation,
-                Ok(Event::MessageReceived { .. } | Event::Flagged { .. }) => false,
+                Ok(_) => false,
                 Err(RecvError::Lagged(_)) => true,
                 // The service holds the sender: this does not end before it does.
                 Err(RecvError::Closed) => return std::future::pending().await,
@@ -276,7 +298,7 @@ impl ChatService {
             }
             let stepped_in = self.inner.store.read(move |tx| {
                 let handling = conversations::get(tx, conversation)?.map(|found| found.handling);
-                Ok(handling != Some(Handling::Bot) || messages::staff_wrote_after(tx, conversation, message)?)
+                Ok(handling != Some(Handling::Bot) || messages::staff_wrote_after(tx, conversation, first)?)
             });
             // A database that can't be read stops nobody here: the answer's own transaction looks again.
             if stepped_in.await.unwrap_or(false) {
@@ -294,6 +316,7 @@ impl ChatService {
             Err(_) if is_emergency(assistant, &question.text).await => None,
             Err(_) => slots.acquire().await.ok(),
         };
+        fail::fail_point!("answer.thinking", crate::tasks::die);
         match AssertUnwindSafe(assistant.answer(question)).catch_unwind().await {
             Ok(answer) if !answer.text.trim().is_empty() => answer,
             Ok(_) => {
@@ -308,12 +331,29 @@ impl ChatService {
     }
 }
 
-/// Triage that can't take the message down with it: if it panics, the message goes the usual way.
-async fn is_emergency(assistant: &Assistant, text: &str) -> bool {
-    AssertUnwindSafe(assistant.is_emergency(text)).catch_unwind().await.unwrap_or_else(|_| {
-        tracing::error!("triage panicked");
+/// Whether the rules, which ask no model, see an emergency. A panic in them is no reason not to answer.
+pub(super) fn has_red_flag(assistant: &Assistant, text: &str) -> bool {
+    std::panic::catch_unwind(AssertUnwindSafe(|| assistant.has_red_flag(text))).unwrap_or_else(|_| {
+        tracing::error!("the red flags' rules panicked");
         false
     })
+}
+
+/// Triage that can't take the message down with it: if it panics or a model hangs, the message goes the usual way, on
+/// which it is looked at again.
+pub(super) async fn is_emergency(assistant: &Assistant, text: &str) -> bool {
+    let triage = AssertUnwindSafe(assistant.is_emergency(text)).catch_unwind();
+    match tokio::time::timeout(TRIAGE_PATIENCE, triage).await {
+        Ok(Ok(is_emergency)) => is_emergency,
+        Ok(Err(_)) => {
+            tracing::error!("triage panicked");
+            false
+        }
+        Err(_) => {
+            tracing::warn!("triage ahead of the others took too long");
+            false
+        }
+    }
 }
 
 /// What came of a message that has ended.
@@ -321,8 +361,8 @@ fn outcome_of(tx: &rusqlite::Transaction<'_>, message: MessageId) -> Result<Opti
     let Some(asked) = messages::question(tx, message)? else { return Ok(None) };
     let answer = match asked.outcome {
         None => return Ok(None),
-        Some(Outcome::BotOff) => silence(),
-        Some(_) => match messages::reply_to(tx, message)? {
+        Some(silent @ (Outcome::BotOff | Outcome::Noted)) => silence(silent),
+        Some(_) => match messages::reply_to(tx, asked.answered_with.unwrap_or(message))? {
             Some((_, answer)) => answer,
             None => return Ok(None),
         },
@@ -335,11 +375,11 @@ fn outcome_of(tx: &rusqlite::Transaction<'_>, message: MessageId) -> Result<Opti
     }))
 }
 
-/// What is said while the bot is off.
-fn silence() -> Answer {
+/// What is said where nothing is said.
+fn silence(outcome: Outcome) -> Answer {
     Answer {
         text: String::new(),
-        outcome: Outcome::BotOff,
+        outcome,
         language: Language::default(),
         sources: Vec::new(),
         flag: None,

@@ -85,13 +85,10 @@ impl MessageText {
         if text.contains('\0') {
             return Err(Invalid::NulInText);
         }
-        let unix = text.replace("\r\n", "\n").replace('\r', "\n");
-        let clean: String =
-            unix.chars().filter(|sign| !sign.is_control() || matches!(sign, '\n' | '\t')).collect();
-        let clean = clean.trim();
+        let clean = cleaned(text);
         match clean.chars().count() {
             0 => Err(Invalid::EmptyText),
-            1..=MAX_TEXT_CHARS => Ok(Self(clean.to_owned())),
+            1..=MAX_TEXT_CHARS => Ok(Self(clean)),
             _ => Err(Invalid::LongText),
         }
     }
@@ -100,6 +97,14 @@ impl MessageText {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// A text with Unix line ends, trimmed, without control characters but line breaks and tabs.
+pub(super) fn cleaned(text: &str) -> String {
+    let unix = text.replace("\r\n", "\n").replace('\r', "\n");
+    let clean: String =
+        unix.chars().filter(|sign| !sign.is_control() || matches!(sign, '\n' | '\t')).collect();
+    clean.trim().to_owned()
 }
 
 /// A patient's message as it comes in, checked.

@@ -13,17 +13,25 @@
 
 mod admission;
 mod answering;
+mod bursts;
+mod delivery;
 mod error;
 mod incoming;
 mod lanes;
+mod media;
+mod outgoing;
 mod service;
 mod speaking;
 mod staff;
+mod whatsapp;
 
 pub use answering::{Received, Reply};
+pub use bursts::Quiet;
+pub use delivery::{Refused, Sendable};
 pub use error::ChatError;
 pub use incoming::{
     Incoming, Invalid, MAX_ID_CHARS, MAX_NAME_CHARS, MAX_TEXT_CHARS, MessageText, PhoneNumber,
 };
-pub use service::{ChatOptions, ChatService};
+pub use service::{ChatOptions, ChatService, Limit};
 pub use staff::{ChatRef, ConversationDetail, SignAs};
+pub use whatsapp::{Change, Inbox, ON_PHONE, Stored, WhatsappContact, WhatsappMessage};

@@ -3,12 +3,18 @@
 use std::{
     future::Future,
     sync::{Arc, OnceLock},
+    time::Duration,
 };
 
 use jiff::{Timestamp, tz::TimeZone};
-use tokio::sync::{Semaphore, broadcast, oneshot};
+use tokio::sync::{Notify, Semaphore, broadcast, oneshot};
 
-use super::{ChatError, admission::Admission, lanes::Lanes};
+use super::{
+    ChatError,
+    admission::Admission,
+    bursts::{Bursts, Quiet},
+    lanes::Lanes,
+};
 use crate::{
     assistant::Assistant,
     domain::Event,
@@ -32,6 +38,19 @@ pub struct ChatOptions {
     pub history_turns: u32,
     /// The hospital's time zone.
     pub time_zone: TimeZone,
+    /// How long a patient on WhatsApp may go on typing.
+    pub quiet: Quiet,
+    /// Replies to one patient beyond which the other side is taken for a machine.
+    pub most_replies: Limit,
+}
+
+/// So many within such a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limit {
+    /// How many.
+    pub most: u32,
+    /// Within what time.
+    pub within: Duration,
 }
 
 impl Default for ChatOptions {
@@ -43,6 +62,8 @@ impl Default for ChatOptions {
             answers_at_once: 16,
             history_turns: 6,
             time_zone: TimeZone::fixed(jiff::tz::offset(7)),
+            quiet: Quiet::default(),
+            most_replies: Limit { most: 20, within: Duration::from_secs(600) },
         }
     }
 }
@@ -57,6 +78,9 @@ pub(super) struct Inner {
     pub(super) store: Store,
     pub(super) options: ChatOptions,
     pub(super) lanes: Lanes,
+    pub(super) bursts: Bursts,
+    /// Told when a file is to be fetched.
+    pub(super) files: Notify,
     pub(super) admission: Admission,
     pub(super) slots: Semaphore,
     tasks: Tasks,
@@ -70,6 +94,8 @@ impl ChatService {
         Self {
             inner: Arc::new(Inner {
                 lanes: Lanes::default(),
+                bursts: Bursts::default(),
+                files: Notify::new(),
                 admission: Admission::new(options.max_waiting, options.max_waiting_per_sender),
                 slots: Semaphore::new(options.answers_at_once),
                 events: broadcast::Sender::new(EVENTS_KEPT),
@@ -104,12 +130,25 @@ impl ChatService {
         Ok(self.inner.store.write(|tx| heartbeat::beat(tx, Timestamp::now())).await?)
     }
 
+    /// Bytes that may still be written to the database's disk.
+    ///
+    /// # Errors
+    /// [`ChatError::Store`].
+    pub fn free_space(&self) -> Result<u64, ChatError> {
+        Ok(self.inner.store.free_space()?)
+    }
+
     pub(super) fn assistant(&self) -> Result<Arc<Assistant>, ChatError> {
         self.inner.assistant.get().cloned().ok_or(ChatError::Starting)
     }
 
     pub(super) fn stopping(&self) -> bool {
         self.inner.tasks.stopping().is_cancelled()
+    }
+
+    /// Resolves when the process should stop.
+    pub(super) async fn stops(&self) {
+        self.inner.tasks.stopping().cancelled().await;
     }
 
     pub(super) fn tell(&self, events: impl IntoIterator<Item = Event>) {

@@ -1,14 +1,17 @@
 //! What staff do in conversations: read, write, switch the bot on and off.
 
 use jiff::Timestamp;
+use rusqlite::Transaction;
 
-use super::{ChatError, ChatService, MessageText, PhoneNumber};
+use super::{ChatError, ChatService, MessageText, PhoneNumber, outgoing};
 use crate::{
-    domain::{Author, Conversation, ConversationId, Event, Handling, MessageId},
+    domain::{Author, Channel, Conversation, ConversationId, Event, Handling, MessageId},
     store::{
+        StoreError,
         conversations::{self, PageKey},
         flags::{self, OpenFlag},
         messages::{self, LoggedMessage},
+        outbox,
     },
 };
 
@@ -145,16 +148,31 @@ impl ChatService {
                 None if before.handling.bot_is_on() => Author::Bot,
                 None => Author::Staff,
             };
-            let at = Timestamp::now();
-            let id = messages::send(tx, conversation, author, &staff_name, text.as_str(), at)?;
-            conversations::said_something(tx, conversation, at)?;
-            conversations::attended(tx, conversation)?;
-            flags::resolve(tx, conversation, &staff_name, at)?;
-            let mut page = messages::page(tx, conversation, Some(MessageId(id.0 + 1)), 1)?;
-            Ok(page.pop())
+            let channel = messages::channel(tx, conversation)?.unwrap_or_default();
+            write(tx, conversation, author, channel, &text, &staff_name, Timestamp::now())
         });
         let sent = sent.await?.ok_or(ChatError::NotFound)?;
         self.tell([Event::MessageSent { conversation, message: sent.message.id }]);
+        Ok(sent)
+    }
+
+    /// Stores what staff write to a number by WhatsApp, also to one that never wrote.
+    ///
+    /// # Errors
+    /// [`ChatError::Store`].
+    pub async fn write_by_whatsapp(
+        &self,
+        number: PhoneNumber,
+        text: MessageText,
+        staff_name: String,
+    ) -> Result<LoggedMessage, ChatError> {
+        let sent = self.inner.store.write(move |tx| {
+            let at = Timestamp::now();
+            let conversation = conversations::open(tx, number.as_str(), None, at)?;
+            write(tx, conversation, Author::Staff, Channel::Whatsapp, &text, &staff_name, at)
+        });
+        let sent = sent.await?.ok_or(ChatError::NotFound)?;
+        self.tell([Event::MessageSent { conversation: sent.message.conversation, message: sent.message.id }]);
         Ok(sent)
     }
 
@@ -176,6 +194,9 @@ impl ChatService {
                 (_, true) => Handling::Bot,
                 (_, false) => Handling::Staff,
             };
+            if handling == Handling::Staff {
+                outbox::withdraw(tx, conversation, Timestamp::now())?;
+            }
             Ok(Some((handling, conversations::set_handling(tx, conversation, handling)?)))
         });
         let (handling, changed) = changed.await?.ok_or(ChatError::NotFound)?;
@@ -194,4 +215,24 @@ impl ChatService {
             self.inner.store.read(|tx| Ok((conversations::count_waiting(tx)?, messages::count_pending(tx)?)));
         Ok(counts.await?)
     }
+}
+
+/// Writes a message of staff's: what waited for them waits no more, and what the bot had not sent yet is withdrawn.
+fn write(
+    tx: &Transaction<'_>,
+    conversation: ConversationId,
+    author: Author,
+    channel: Channel,
+    text: &MessageText,
+    staff_name: &str,
+    at: Timestamp,
+) -> Result<Option<LoggedMessage>, StoreError> {
+    let id = messages::send(tx, conversation, author, staff_name, channel, text.as_str(), at)?;
+    outbox::withdraw(tx, conversation, at)?;
+    outgoing::put(tx, conversation, id, channel, text.as_str(), at)?;
+    conversations::said_something(tx, conversation, at)?;
+    conversations::attended(tx, conversation)?;
+    flags::resolve(tx, conversation, staff_name, at)?;
+    let mut page = messages::page(tx, conversation, Some(MessageId(id.0 + 1)), 1)?;
+    Ok(page.pop())
 }

@@ -2,6 +2,7 @@
 
 use anyhow::{Context, Result};
 use satubumi::config::{LogConfig, LogFormat};
+use tracing::subscriber::set_global_default;
 use tracing_subscriber::{EnvFilter, fmt, prelude::*};
 
 /// Starts logging.
@@ -16,11 +17,15 @@ pub fn start(config: &LogConfig) -> Result<()> {
         )
     })?;
     let registry = tracing_subscriber::registry().with(filter);
+    // Not `init`: that would also take what libraries tell the `log` crate, and the WhatsApp client tells it numbers and
+    // keys.
     match config.format {
         LogFormat::People => {
-            registry.with(fmt::layer().with_target(false).with_writer(std::io::stderr)).init()
+            set_global_default(registry.with(fmt::layer().with_target(false).with_writer(std::io::stderr)))
         }
-        LogFormat::Json => registry.with(fmt::layer().json().with_writer(std::io::stderr)).init(),
+        LogFormat::Json => {
+            set_global_default(registry.with(fmt::layer().json().with_writer(std::io::stderr)))
+        }
     }
-    Ok(())
+    .context("logging was started twice")
 }

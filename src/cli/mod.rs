@@ -2,6 +2,7 @@
 
 mod ask;
 mod config;
+mod doctor;
 mod eval;
 mod extract;
 mod ingest;
@@ -49,6 +50,8 @@ enum Verb {
     Token(token::TokenArgs),
     /// Add, list and disable staff accounts
     User(user::UserArgs),
+    /// Say whether this build and this machine are fit to serve
+    Doctor,
     /// Print every setting with its default and what it means
     Config,
     /// Read one document in a sandbox (used by the program itself)
@@ -73,6 +76,8 @@ pub fn run() -> Result<ExitCode> {
     let config = Config::load(&cli.overrides)?;
     logs::start(&config.log)?;
     tasks::hide_panic_messages();
+    // Only builds for tests have any; the environment says what they do.
+    let _fail_points = fail::has_failpoints().then(fail::FailScenario::setup);
     let out = &mut std::io::stdout();
     match cli.verb {
         Verb::Serve => block_on(serve::run(&config))?,
@@ -88,6 +93,9 @@ pub fn run() -> Result<ExitCode> {
             })?;
             // A document that can't be used is reported and skipped; the rest counts.
             return Ok(if all_usable { ExitCode::SUCCESS } else { ExitCode::from(2) });
+        }
+        Verb::Doctor => {
+            return Ok(if doctor::run(&config, out)? { ExitCode::SUCCESS } else { ExitCode::FAILURE });
         }
         Verb::Eval(args) => block_on(eval::run(&config, &args, out))?,
         Verb::Models(args) => models::run(&args, &app::models(&config)?, out)?,

@@ -47,6 +47,8 @@ enum ScopeArg {
     Admin,
     /// Read the counters: GET /metrics
     Metrics,
+    /// Pair the hospital's number with a phone: /whatsapp/qr, pair-code, logout
+    Whatsapp,
 }
 
 impl From<ScopeArg> for Scope {
@@ -55,6 +57,7 @@ impl From<ScopeArg> for Scope {
             ScopeArg::Ask => Self::Ask,
             ScopeArg::Admin => Self::Admin,
             ScopeArg::Metrics => Self::Metrics,
+            ScopeArg::Whatsapp => Self::Whatsapp,
         }
     }
 }

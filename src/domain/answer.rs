@@ -24,11 +24,13 @@ pub enum Outcome {
     BotOff,
     /// Something failed inside; the fixed fallback was said and staff flagged.
     Fallback,
+    /// It needs no reply: a reaction, an edit, a voice note after the first. Staff see it.
+    Noted,
 }
 
 impl Outcome {
     /// Every outcome, in the order of the API's documentation.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Answered,
         Self::Approved,
         Self::Quoted,
@@ -37,6 +39,7 @@ impl Outcome {
         Self::SmallTalk,
         Self::BotOff,
         Self::Fallback,
+        Self::Noted,
     ];
 
     /// The word that the database and the API use.
@@ -50,6 +53,7 @@ impl Outcome {
             Self::SmallTalk => "small_talk",
             Self::BotOff => "bot_off",
             Self::Fallback => "fallback",
+            Self::Noted => "noted",
         }
     }
 }
@@ -81,9 +85,27 @@ pub enum Flag {
     HumanRequested,
     /// Something failed inside.
     Failure,
+    /// Something came that the assistant can't read: a voice note, a picture, a file.
+    NotText,
+    /// A reply could not be brought to the patient.
+    NotDelivered,
+    /// The other side answers like a machine; the bot was switched off.
+    Loop,
 }
 
 impl Flag {
+    /// Every reason, in the order of the API's documentation.
+    pub const ALL: [Self; 8] = [
+        Self::Emergency,
+        Self::NotFound,
+        Self::Medical,
+        Self::HumanRequested,
+        Self::Failure,
+        Self::NotText,
+        Self::NotDelivered,
+        Self::Loop,
+    ];
+
     /// The word that the database and the API use.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -92,6 +114,9 @@ impl Flag {
             Self::Medical => "medical",
             Self::HumanRequested => "human_requested",
             Self::Failure => "failure",
+            Self::NotText => "not_text",
+            Self::NotDelivered => "not_delivered",
+            Self::Loop => "loop",
         }
     }
 }

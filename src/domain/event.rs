@@ -1,6 +1,6 @@
 //! What happened, for whoever listens (the dashboard, the dispatcher). Carries ids, never text.
 
-use super::{ConversationId, Flag, Handling, MessageId};
+use super::{ConversationId, Delivery, Flag, Handling, MessageId};
 
 /// Something that changed, told after its transaction is committed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,6 +25,22 @@ pub enum Event {
         conversation: ConversationId,
         /// Who answers now.
         handling: Handling,
+    },
+    /// A message on its way to a patient has come further, or was given up.
+    DeliveryChanged {
+        /// The thread.
+        conversation: ConversationId,
+        /// The row.
+        message: MessageId,
+        /// How far all its parts have come.
+        delivery: Delivery,
+    },
+    /// A message was edited or taken back, or its file has come.
+    MessageChanged {
+        /// The thread.
+        conversation: ConversationId,
+        /// The row.
+        message: MessageId,
     },
     /// Staff should look.
     Flagged {

@@ -16,16 +16,21 @@
 //! Every function of those files fails with [`StoreError::Sqlite`], or with [`StoreError::Unknown`] when a row holds
 //! what this version can't read.
 
+pub mod changes;
 mod connection;
+pub mod contacts;
 pub mod conversations;
 pub mod documents;
 pub mod flags;
 pub mod heartbeat;
+pub mod media;
 pub mod messages;
+pub mod outbox;
 pub mod passages;
 mod rows;
 pub mod staff;
 pub mod text_vectors;
 pub mod tokens;
+mod writer;
 
 pub use connection::{Store, StoreError};

@@ -13,8 +13,7 @@ pub(super) fn millis(at: Timestamp) -> i64 {
 
 /// A stored time.
 pub(super) fn time(millis: i64) -> Result<Timestamp, StoreError> {
-    Timestamp::from_millisecond(millis)
-        .map_err(|_| StoreError::Unknown { what: "a time out of range".to_owned() })
+    Timestamp::from_millisecond(millis).map_err(|_| unknown("a time out of range"))
 }
 
 /// A stored time that may be missing.
@@ -26,6 +25,11 @@ pub(super) fn time_or_none(millis: Option<i64>) -> Result<Option<Timestamp>, Sto
 pub(super) fn word<T: DeserializeOwned>(text: &str) -> Result<T, StoreError> {
     T::deserialize(StrDeserializer::<serde::de::value::Error>::new(text))
         .map_err(|_| StoreError::Unknown { what: format!("the word {text:?}") })
+}
+
+/// A row holds what this version can't read; `what` never quotes a patient.
+pub(super) fn unknown(what: &str) -> StoreError {
+    StoreError::Unknown { what: what.to_owned() }
 }
 
 /// The first row, mapped.

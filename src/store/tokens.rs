@@ -29,11 +29,13 @@ pub enum Scope {
     Admin,
     /// Read the counters: `GET /metrics`.
     Metrics,
+    /// Pair the hospital's number with a phone and end the pairing: whoever may, can take the account over.
+    Whatsapp,
 }
 
 impl Scope {
     /// Every scope.
-    pub const ALL: [Self; 3] = [Self::Ask, Self::Admin, Self::Metrics];
+    pub const ALL: [Self; 4] = [Self::Ask, Self::Admin, Self::Metrics, Self::Whatsapp];
 
     /// The word that the database, the API and the command line use.
     pub fn as_str(self) -> &'static str {
@@ -41,6 +43,7 @@ impl Scope {
             Self::Ask => "ask",
             Self::Admin => "admin",
             Self::Metrics => "metrics",
+            Self::Whatsapp => "whatsapp",
         }
     }
 }

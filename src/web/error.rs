@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 use crate::{
     chat::ChatError,
     store::{StoreError, tokens::Scope},
+    whatsapp::WhatsappError,
 };
 
 /// What a refused request gets.
@@ -60,6 +61,8 @@ pub(super) enum ApiError {
     Internal,
     #[error(transparent)]
     Chat(ChatError),
+    #[error(transparent)]
+    Whatsapp(WhatsappError),
 }
 
 impl From<ChatError> for ApiError {
@@ -68,6 +71,15 @@ impl From<ChatError> for ApiError {
             ChatError::Invalid(invalid) => Self::Invalid(invalid.to_string()),
             ChatError::Store(error) => error.into(),
             other => Self::Chat(other),
+        }
+    }
+}
+
+impl From<WhatsappError> for ApiError {
+    fn from(error: WhatsappError) -> Self {
+        match error {
+            WhatsappError::Chat(error) => error.into(),
+            other => Self::Whatsapp(other),
         }
     }
 }
@@ -96,6 +108,16 @@ impl ApiError {
             Self::Invalid(_) => (StatusCode::UNPROCESSABLE_ENTITY, "invalid", None),
             Self::Timeout => (StatusCode::SERVICE_UNAVAILABLE, "timeout", Some(5)),
             Self::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "internal", None),
+            Self::Whatsapp(error) => match error {
+                WhatsappError::Off => (StatusCode::CONFLICT, "whatsapp_off", None),
+                WhatsappError::AlreadyPaired => (StatusCode::CONFLICT, "already_paired", None),
+                WhatsappError::NotPaired => (StatusCode::CONFLICT, "not_paired", None),
+                WhatsappError::Stopping => (StatusCode::SERVICE_UNAVAILABLE, "stopping", Some(30)),
+                WhatsappError::NoCode | WhatsappError::CodeRefused(_) => {
+                    (StatusCode::SERVICE_UNAVAILABLE, "no_code", Some(10))
+                }
+                _ => (StatusCode::INTERNAL_SERVER_ERROR, "internal", None),
+            },
             Self::Chat(error) => match error {
                 ChatError::NotFound => (StatusCode::NOT_FOUND, "not_found", None),
                 ChatError::TooManyOfOneSender => {

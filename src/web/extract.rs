@@ -9,7 +9,7 @@ use axum::{
 use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 
 use super::error::ApiError;
-use crate::chat::ChatRef;
+use crate::{chat::ChatRef, domain::MessageId};
 
 /// Bytes that a body may have: sixteen times the longest message in four-byte characters.
 pub(super) const MAX_BODY_BYTES: usize = 64 * 1024;
@@ -105,6 +105,20 @@ impl<S: Send + Sync> FromRequestParts<S> for ChatPath {
             return Err(no_chat());
         };
         chat_ref(&text).map(Self)
+    }
+}
+
+/// A message named in the path by its number.
+pub(super) struct MessagePath(pub(super) MessageId);
+
+impl<S: Send + Sync> FromRequestParts<S> for MessagePath {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        match Path::<i64>::from_request_parts(parts, state).await {
+            Ok(Path(number)) => Ok(Self(MessageId(number))),
+            Err(_) => Err(ApiError::Invalid("a message is named by its number".to_owned())),
+        }
     }
 }
 

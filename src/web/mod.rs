@@ -25,13 +25,15 @@ use std::{sync::Arc, time::Duration};
 
 use metrics_exporter_prometheus::PrometheusHandle;
 
-use crate::{chat::ChatService, store::Store};
+use crate::{chat::ChatService, store::Store, whatsapp::Gateway};
 
 /// What every handler may use. Cheap to clone.
 #[derive(Clone)]
 pub struct WebState {
     /// The conversations.
     pub chat: ChatService,
+    /// The hospital's number.
+    pub whatsapp: Gateway,
     /// The database, for tokens.
     pub store: Store,
     /// What is ready.

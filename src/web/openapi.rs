@@ -7,7 +7,7 @@ use utoipa::{
 };
 
 use super::{
-    api::{ask, bot_status, chats, health, send_message},
+    api::{ask, bot_status, chats, files, health, send_message, whatsapp},
     error::ErrorBody,
 };
 
@@ -25,15 +25,23 @@ use super::{
         ask::ask,
         chats::list,
         chats::detail,
+        files::file,
         send_message::send_message,
         bot_status::bot_status,
         bot_status::toggle_bot_status,
+        whatsapp::status,
+        whatsapp::qr,
+        whatsapp::refresh_qr,
+        whatsapp::pair_code,
+        whatsapp::logout,
+        whatsapp::send,
     ),
     components(schemas(ErrorBody)),
     modifiers(&BearerToken),
     tags(
         (name = "patients", description = "Patients' questions"),
         (name = "staff", description = "Conversations, read and written by staff"),
+        (name = "whatsapp", description = "The hospital's number"),
         (name = "operations", description = "For the machines that watch this one")
     )
 )]
@@ -46,7 +54,7 @@ impl Modify for BearerToken {
     fn modify(&self, description: &mut utoipa::openapi::OpenApi) {
         let scheme = HttpBuilder::new()
             .scheme(HttpAuthScheme::Bearer)
-            .description(Some("A token from `satubumi token add NAME --scope ask|admin|metrics`"))
+            .description(Some("A token from `satubumi token add NAME --scope ask|admin|metrics|whatsapp`"))
             .build();
         description
             .components

@@ -17,12 +17,12 @@ use tower_http::{catch_panic::CatchPanicLayer, set_header::SetResponseHeaderLaye
 use super::{
     Access::{self, Public, Scoped},
     WebState, access,
-    api::{ask, bot_status, chats, health, send_message},
+    api::{ask, bot_status, chats, files, health, send_message, whatsapp},
     error::ApiError,
     observe::observe,
     openapi,
 };
-use crate::store::tokens::Scope::{Admin, Ask, Metrics};
+use crate::store::tokens::Scope::{Admin, Ask, Metrics, Whatsapp};
 
 fn routes() -> Vec<Route> {
     vec![
@@ -33,9 +33,16 @@ fn routes() -> Vec<Route> {
         post("/ask", Scoped(Ask), ask::ask),
         get("/admin/chats", Scoped(Admin), chats::list),
         get("/admin/chats/{chat_id}", Scoped(Admin), chats::detail),
+        get("/admin/files/{message}", Scoped(Admin), files::file),
         post("/admin/send-message", Scoped(Admin), send_message::send_message),
         get("/admin/bot-status/{chat_id}", Scoped(Admin), bot_status::bot_status),
         post("/admin/toggle-bot-status", Scoped(Admin), bot_status::toggle_bot_status),
+        get("/whatsapp/status", Scoped(Admin), whatsapp::status),
+        get("/whatsapp/qr", Scoped(Whatsapp), whatsapp::qr),
+        post("/whatsapp/refresh-qr", Scoped(Whatsapp), whatsapp::refresh_qr),
+        post("/whatsapp/pair-code", Scoped(Whatsapp), whatsapp::pair_code),
+        post("/whatsapp/logout", Scoped(Whatsapp), whatsapp::logout),
+        post("/whatsapp/send", Scoped(Admin), whatsapp::send),
     ]
 }
 

@@ -1,5 +1,7 @@
 //! The whole way with the real binary and the real small models: index documents, serve, ask as a patient would.
 
+#[path = "../support/hospital.rs"]
+#[expect(dead_code, reason = "shared with other tests; each uses a part of it")]
 mod hospital;
 mod killed;
 
@@ -131,4 +133,18 @@ fn errors_of_the_command_line_say_what_to_do() -> Result<()> {
 
 fn text<'a>(answer: &'a serde_json::Value, field: &str) -> &'a str {
     answer[field].as_str().unwrap_or_default()
+}
+
+#[test]
+fn the_doctor_refuses_a_build_that_believes_any_server() -> Result<()> {
+    let hospital = Hospital::open_empty()?;
+    let told = hospital.run(&["doctor"])?;
+    let lines = String::from_utf8(told.stdout)?;
+    // This build is the tests' own: their client pairs with a server that has no certificates.
+    assert!(!told.status.success());
+    assert!(
+        lines.contains("FAIL this build does not verify") && lines.contains("ok   the models of"),
+        "{lines}"
+    );
+    Ok(())
 }

@@ -20,7 +20,7 @@ async fn s01_every_route_but_the_public_ones_needs_a_live_token_with_its_scope()
     let api = Api::open(usual)?;
     let mut scoped = 0;
     for endpoint in endpoints() {
-        let path = endpoint.path.replace("{chat_id}", "1");
+        let path = endpoint.path.replace("{chat_id}", "1").replace("{message}", "1");
         let Access::Scoped(scope) = endpoint.access else { continue };
         scoped += 1;
         let bare = || Request::builder().method(endpoint.method.clone()).uri(&path);
@@ -73,7 +73,7 @@ async fn s01_what_is_public_is_these_three_and_tells_nothing_of_patients() -> an
 async fn s05_no_get_changes_anything_and_no_other_method_gets_through() -> anyhow::Result<()> {
     let api = Api::open(usual)?;
     for endpoint in endpoints() {
-        let path = endpoint.path.replace("{chat_id}", "1");
+        let path = endpoint.path.replace("{chat_id}", "1").replace("{message}", "1");
         let others = [Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE, Method::OPTIONS];
         for method in others.into_iter().filter(|method| *method != endpoint.method) {
             let token = api.token(&format!("{method}-{path}"), &Scope::ALL)?;

@@ -93,7 +93,7 @@ async fn the_description_holds_every_route_with_its_lock_and_its_errors() -> any
     }
     assert_eq!(unresolved(&description, &description), BTreeSet::new());
     let outcomes = &description["components"]["schemas"]["AskReply"]["properties"]["outcome"]["enum"];
-    assert_eq!(outcomes.as_array().map(Vec::len), Some(8));
+    assert_eq!(outcomes.as_array().map(Vec::len), Some(9));
     Ok(())
 }
 

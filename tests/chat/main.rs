@@ -3,6 +3,7 @@
 #[path = "../support/chat.rs"]
 mod support;
 
+mod bursts;
 mod counters;
 mod lists;
 mod once;

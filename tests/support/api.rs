@@ -21,11 +21,27 @@ use satubumi::{
         tokens::{self, Scope, Secret, TokenHash},
     },
     web::{Readiness, WebState, install_metrics, router},
+    whatsapp::{Gateway, Options, Pace},
 };
 use serde_json::Value;
 use tower::ServiceExt;
 
 use crate::chat_support::Ward;
+
+/// A gateway that is switched off.
+fn off(ward: &Ward) -> anyhow::Result<Gateway> {
+    let options = Options {
+        enabled: false,
+        session: "/nonexistent/whatsapp.db".into(),
+        server_url: None,
+        version: None,
+        version_cache: "/nonexistent/version.json".into(),
+        pace: Pace::default(),
+        least_free_bytes: 0,
+        most_media_bytes: 1 << 20,
+    };
+    Ok(Gateway::start(options, ward.chat.clone(), &ward.tasks)?)
+}
 
 /// A server without a socket.
 pub struct Api {
@@ -76,6 +92,7 @@ impl Api {
         let readiness = Arc::new(Readiness::new());
         let router = router(WebState {
             chat: ward.chat.clone(),
+            whatsapp: off(&ward)?,
             store: ward.store.clone(),
             readiness: Arc::clone(&readiness),
             metrics: recorder()?,

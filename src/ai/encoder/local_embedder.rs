@@ -10,7 +10,7 @@ use super::tensors::Tensors;
 use super::tokens::Tokens;
 use super::{batch_tokens, thread_pool};
 use crate::ai::embedder::normalise;
-use crate::ai::{AiError, ComputeOptions, EmbedderIdentity, Lane, Worker};
+use crate::ai::{AiError, Caller, ComputeOptions, EmbedderIdentity, Lane, Worker};
 
 /// Bytes of text that make about one token; only to size the steps of indexing.
 const BYTES_PER_TOKEN: usize = 4;
@@ -82,7 +82,11 @@ impl LocalEmbedder {
 
     pub(in crate::ai) async fn embed_queries(&self, texts: Vec<String>) -> Result<Vec<Vec<f32>>, AiError> {
         let texts = prefixed(&self.query_prefix, texts);
-        self.worker.run(Lane::Urgent, move |model, _| model.embed(&texts)).await
+        let job = move |model: &mut Model, _: &Caller<'_>| {
+            fail::fail_point!("embedder.embed", |_| Err(AiError::Inference("out of memory".to_owned())));
+            model.embed(&texts)
+        };
+        self.worker.run(Lane::Urgent, job).await
     }
 
     /// One job a step, awaited before the next is queued: a question waits for one step at most.

@@ -18,6 +18,7 @@ use std::path::Path;
 pub use rules::{Alarm, Kind, TriageError};
 pub use similar::{Example, Shows};
 
+use crate::ai::AiError;
 use reading::{Reader, Reading};
 use rules::Rules;
 use similar::Similarity;
@@ -110,12 +111,14 @@ impl Triage {
 
     /// Adds the examples' embeddings (as queries), one unit vector each, so that [`Self::check_similar`] can compare.
     ///
+    /// # Errors
+    /// [`AiError::Inference`] when the vectors' lengths differ.
+    ///
     /// # Panics
     /// If there are not as many vectors as examples.
-    #[must_use]
-    pub fn with_example_vectors(mut self, vectors: Vec<Vec<f32>>) -> Self {
-        self.similarity.fit(vectors);
-        self
+    pub fn with_example_vectors(mut self, vectors: Vec<Vec<f32>>) -> Result<Self, AiError> {
+        self.similarity.fit(vectors)?;
+        Ok(self)
     }
 
     /// Checks a message by its embedding (as a query, by the examples' embedder). A message in which the rules saw a red flag

@@ -29,7 +29,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use super::rules::{Rules, SimilarityOptions};
-use crate::ai::dot;
+use crate::ai::{AiError, dot, dots};
 
 /// A sentence of the rules' files, to be embedded as a query.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -91,7 +91,7 @@ impl Similarity {
         &self.examples
     }
 
-    pub fn fit(&mut self, vectors: Vec<Vec<f32>>) {
+    pub fn fit(&mut self, vectors: Vec<Vec<f32>>) -> Result<(), AiError> {
         assert_eq!(vectors.len(), self.examples.len(), "one vector an example, in their order");
         let (targets, counts): (Vec<f32>, Vec<f32>) = self
             .examples
@@ -102,8 +102,9 @@ impl Similarity {
                 Shows::Question => (0.0, 2.0),
             })
             .unzip();
-        self.weights = kernel_ridge(&vectors, &targets, &counts, self.options.ridge);
+        self.weights = kernel_ridge(&vectors, &targets, &counts, self.options.ridge)?;
         self.vectors = vectors;
+        Ok(())
     }
 
     /// The rule of the nearest emergency, if the message lies on the emergencies' side.
@@ -129,7 +130,12 @@ fn likeness(cosine: f32) -> f32 {
 /// Weights `a` with `(K + ridge·n·C⁻¹) a = targets`, where `K` holds the likeness of every two vectors and `C` how much
 /// each counts, scaled so that positive and other targets count the same in sum. Solved by conjugate gradients, each
 /// equation divided by its diagonal (Shewchuk 1994, B3). Zeros if one side is empty.
-fn kernel_ridge(vectors: &[Vec<f32>], targets: &[f32], counts: &[f32], ridge: f32) -> Vec<f32> {
+fn kernel_ridge(
+    vectors: &[Vec<f32>],
+    targets: &[f32],
+    counts: &[f32],
+    ridge: f32,
+) -> Result<Vec<f32>, AiError> {
     let n = vectors.len();
     let side = |positive: bool| {
         let of_side = targets.iter().zip(counts).filter(|(target, _)| (**target > 0.0) == positive);
@@ -138,20 +144,14 @@ fn kernel_ridge(vectors: &[Vec<f32>], targets: &[f32], counts: &[f32], ridge: f3
     let (positive, other) = (side(true), side(false));
     let mut weights = vec![0.0; n];
     if positive == 0.0 || other == 0.0 {
-        return weights;
+        return Ok(weights);
     }
-    let kernel: Vec<f32> = vectors
-        .par_iter()
-        .enumerate()
-        .flat_map_iter(|(row, left)| {
-            let of_side = if targets[row] > 0.0 { positive } else { other };
-            let added = ridge * 2.0 * of_side / counts[row];
-            let alike = move |(column, right): (usize, &Vec<f32>)| {
-                likeness(dot(left, right)) + if row == column { added } else { 0.0 }
-            };
-            vectors.iter().enumerate().map(alike)
-        })
-        .collect();
+    let mut kernel = dots(vectors)?;
+    kernel.par_chunks_mut(n).enumerate().for_each(|(row, cosines)| {
+        cosines.iter_mut().for_each(|cosine| *cosine = likeness(*cosine));
+        let of_side = if targets[row] > 0.0 { positive } else { other };
+        cosines[row] += ridge * 2.0 * of_side / counts[row];
+    });
     let scaled = |values: &[f32]| -> Vec<f32> {
         values.iter().enumerate().map(|(row, value)| value / kernel[row * n + row]).collect()
     };
@@ -171,7 +171,7 @@ fn kernel_ridge(vectors: &[Vec<f32>], targets: &[f32], counts: &[f32], ridge: f3
         let before = std::mem::replace(&mut error, dot(&residual, &preconditioned));
         step.iter_mut().zip(&preconditioned).for_each(|(step, new)| *step = new + error / before * *step);
     }
-    weights
+    Ok(weights)
 }
 
 #[cfg(test)]
@@ -191,7 +191,7 @@ mod tests {
         // Emergencies at .5 and 1.5, harmless between and around: no line tells them apart.
         let angles = [0.0, 0.5, 1.0, 1.5, 2.0];
         let vectors = angles.map(unit);
-        let weights = kernel_ridge(&vectors, &[0.0, 1.0, 0.0, 1.0, 0.0], &[1.0; 5], 1e-4);
+        let weights = kernel_ridge(&vectors, &[0.0, 1.0, 0.0, 1.0, 0.0], &[1.0; 5], 1e-4).unwrap();
         for (angle, wanted) in [(0.5, 1.0), (1.5, 1.0), (0.0, 0.0), (1.0, 0.0), (2.0, 0.0), (1.01, 0.0)] {
             let read = read(&vectors, &weights, angle);
             assert!((read - wanted).abs() < 0.05, "{read} at {angle}");
@@ -203,14 +203,15 @@ mod tests {
     #[test]
     fn the_same_sentence_on_both_sides_reads_as_half_whatever_their_number() {
         let vectors = vec![unit(0.3); 5];
-        let weights = kernel_ridge(&vectors, &[1.0, 0.0, 0.0, 0.0, 0.0], &[1.0, 1.0, 1.0, 2.0, 1.0], 1e-3);
+        let weights =
+            kernel_ridge(&vectors, &[1.0, 0.0, 0.0, 0.0, 0.0], &[1.0, 1.0, 1.0, 2.0, 1.0], 1e-3).unwrap();
         let read = read(&vectors, &weights, 0.3);
         assert!((read - 0.5).abs() < 0.01, "{read}");
     }
 
     #[test]
     fn one_side_alone_reads_nothing() {
-        assert_eq!(kernel_ridge(&[vec![1.0]], &[1.0], &[1.0], 0.1), [0.0]);
-        assert_eq!(kernel_ridge(&[], &[], &[], 0.1), [0f32; 0]);
+        assert_eq!(kernel_ridge(&[vec![1.0]], &[1.0], &[1.0], 0.1).unwrap(), [0.0]);
+        assert_eq!(kernel_ridge(&[], &[], &[], 0.1).unwrap(), [0f32; 0]);
     }
 }

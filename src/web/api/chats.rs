@@ -140,8 +140,5 @@ pub(crate) async fn detail(
 }
 
 fn flag_schema() -> utoipa::openapi::schema::Schema {
-    words(
-        [Flag::Emergency, Flag::NotFound, Flag::Medical, Flag::HumanRequested, Flag::Failure]
-            .map(Flag::as_str),
-    )
+    words(Flag::ALL.map(Flag::as_str))
 }

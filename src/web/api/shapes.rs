@@ -10,7 +10,9 @@ use utoipa::{
 };
 
 use crate::{
-    domain::{Author, Conversation, Handling, Outcome, Source, Timings},
+    domain::{
+        Author, Channel, Conversation, Delivery, Handling, Media, MessageKind, Outcome, Source, Timings,
+    },
     store::messages::LoggedMessage,
     web::error::ErrorBody,
 };
@@ -102,7 +104,27 @@ pub(crate) struct MessageShape {
     id: i64,
     #[schema(schema_with = author_schema)]
     author: Author,
+    /// `api` for what came through `/ask`, `whatsapp` for what came or goes by WhatsApp.
+    #[schema(value_type = String)]
+    channel: Channel,
+    /// `text`, or what else it is: `image`, `voice`, `document`, `location`, `reaction`, `edit`, `delete` …
+    #[schema(value_type = String)]
+    kind: MessageKind,
+    /// The words or the caption; for a message without any a short label.
     text: String,
+    /// The words of the message that it quotes.
+    quoted: Option<String>,
+    /// The file that came with it.
+    file: Option<FileShape>,
+    /// How far it has come, for what goes out by WhatsApp: `queued`, `sending`, `sent`, `delivered`, `read`, `failed`.
+    #[schema(value_type = Option<String>)]
+    delivery: Option<Delivery>,
+    /// When the patient last changed its words.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    edited_at: Option<jiff::Timestamp>,
+    /// When the patient took it back.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    deleted_at: Option<jiff::Timestamp>,
     /// The id that a patient's message came with.
     message_id: Option<String>,
     /// For a patient's message: how it ended, null while it waits. For a bot's: how it came about.
@@ -116,6 +138,30 @@ pub(crate) struct MessageShape {
     answer: Option<AnswerShape>,
     #[schema(value_type = String, format = DateTime)]
     at: jiff::Timestamp,
+}
+
+/// A file that came with a message.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct FileShape {
+    /// Its type, as the sender gave it.
+    mime: String,
+    /// Bytes.
+    size: u64,
+    /// Its name, as the sender gave it, for a document.
+    name: Option<String>,
+    /// Seconds, for sound and film.
+    seconds: Option<u32>,
+    /// Whether `/admin/files/{message}` gives it. If not, and `refused` is null, it is still being fetched.
+    kept: bool,
+    /// Why it is not kept.
+    refused: Option<String>,
+}
+
+impl From<Media> for FileShape {
+    fn from(media: Media) -> Self {
+        let Media { mime, size, name, seconds, file, refused } = media;
+        Self { mime, size, name, seconds, kept: file.is_some(), refused }
+    }
 }
 
 /// How an answer was made.
@@ -139,6 +185,13 @@ impl From<LoggedMessage> for MessageShape {
         Self {
             id: message.id.0,
             author: message.author,
+            channel: message.channel,
+            kind: message.kind,
+            quoted: message.quoted,
+            file: message.media.map(Into::into),
+            delivery: message.delivery,
+            edited_at: message.edited_at,
+            deleted_at: message.deleted_at,
             text: message.text,
             message_id: message.external_id,
             outcome: message.outcome,

@@ -4,6 +4,8 @@
 //! An unknown key or a bad value is an error that names where it stands, the key and what is allowed. Secrets
 //! (`HF_TOKEN`) come from the environment or `.env` only, never from the file.
 
+mod sections;
+
 use std::{
     net::SocketAddr,
     path::{Path, PathBuf},
@@ -13,13 +15,15 @@ use figment::{
     Figment, Source,
     providers::{Env, Format, Serialized, Toml},
 };
-use jiff::{civil::Date, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 
-use crate::{ai::DeviceChoice, assistant::StaffHours};
+pub use sections::{
+    AssistantConfig, ComposeChoice, HospitalConfig, LogConfig, LogFormat, ModelsConfig, PathsConfig,
+    ServerConfig, WhatsappConfig,
+};
 
 /// The commented default that `satubumi config` prints; a test holds it to [`Config::default`].
-pub const COMMENTED_DEFAULT: &str = include_str!("config.default.toml");
+pub const COMMENTED_DEFAULT: &str = include_str!("default.toml");
 /// The file that is read if it exists and no other is named.
 pub const DEFAULT_FILE: &str = "satubumi.toml";
 
@@ -37,188 +41,13 @@ pub struct Config {
     pub models: ModelsConfig,
     /// How answers are made.
     pub assistant: AssistantConfig,
+    /// The hospital's number.
+    pub whatsapp: WhatsappConfig,
     /// What is logged, and how.
     pub log: LogConfig,
     /// The model hub's token: `HF_TOKEN` of the environment or `.env`, never of the file.
     #[serde(skip)]
     pub hub_token: Option<String>,
-}
-
-/// `[server]`
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct ServerConfig {
-    /// Address and port.
-    pub listen: SocketAddr,
-    /// Questions that may wait or be answered at once; more are refused with 503.
-    pub max_waiting: usize,
-    /// Messages of one sender that may wait; more are refused with 429.
-    pub max_waiting_per_sender: usize,
-}
-
-impl Default for ServerConfig {
-    fn default() -> Self {
-        Self { listen: SocketAddr::from(([127, 0, 0, 1], 8080)), max_waiting: 512, max_waiting_per_sender: 8 }
-    }
-}
-
-/// `[paths]`
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct PathsConfig {
-    /// Database, caches.
-    pub data_dir: PathBuf,
-    /// The hospital's documents and replies.
-    pub knowledge_dir: PathBuf,
-    /// Weights and their manifest.
-    pub models_dir: PathBuf,
-}
-
-impl Default for PathsConfig {
-    fn default() -> Self {
-        Self { data_dir: "data".into(), knowledge_dir: "knowledge".into(), models_dir: "models".into() }
-    }
-}
-
-/// `[hospital]`
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct HospitalConfig {
-    /// Its name, as patients know it.
-    pub name: String,
-    /// IANA time zone: opening hours and validity are read in it.
-    pub time_zone: String,
-    /// When staff answer, such as `Mon-Sat 07:00-20:00`; none: always.
-    pub staff_hours: Vec<String>,
-    /// Days on which they don't.
-    pub staff_holidays: Vec<Date>,
-}
-
-impl Default for HospitalConfig {
-    fn default() -> Self {
-        Self {
-            name: "RSH Satu Bumi".into(),
-            time_zone: "Asia/Jakarta".into(),
-            staff_hours: vec!["Mon-Sat 07:00-20:00".into()],
-            staff_holidays: Vec::new(),
-        }
-    }
-}
-
-impl HospitalConfig {
-    /// The time zone, looked up.
-    ///
-    /// # Errors
-    /// When the name is not in the time-zone database.
-    pub fn zone(&self) -> Result<TimeZone, ConfigError> {
-        TimeZone::get(&self.time_zone).map_err(|_| ConfigError::Value {
-            key: "hospital.time_zone".into(),
-            place: "the configuration".into(),
-            problem: format!("there is no time zone {:?}", self.time_zone),
-            allowed: "an IANA name such as Asia/Jakarta, Asia/Makassar, Asia/Jayapura".into(),
-        })
-    }
-
-    /// When staff answer.
-    ///
-    /// # Errors
-    /// When one of the spans can't be read.
-    pub fn hours(&self) -> Result<StaffHours, ConfigError> {
-        StaffHours::parse(&self.staff_hours, self.staff_holidays.iter().copied()).map_err(|span| {
-            ConfigError::Value {
-                key: "hospital.staff_hours".into(),
-                place: "the configuration".into(),
-                problem: format!("{span:?} is no span of hours"),
-                allowed: "days Mon Tue Wed Thu Fri Sat Sun, one or from-to, and times, such as \"Mon-Sat 07:00-20:00\"; [] for always".into(),
-            }
-        })
-    }
-}
-
-/// `[models]`
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct ModelsConfig {
-    /// A profile of `models/manifest.toml`.
-    pub profile: String,
-    /// Where they run.
-    pub device: DeviceChoice,
-    /// Threads for arithmetic; 0 takes every core.
-    pub threads: usize,
-    /// Jobs that may wait for a model; more are "busy".
-    pub queue: usize,
-    /// The generator's context window in tokens: prompt and answer together.
-    pub context_tokens: usize,
-}
-
-impl Default for ModelsConfig {
-    fn default() -> Self {
-        Self {
-            profile: "small".into(),
-            device: DeviceChoice::Auto,
-            threads: 0,
-            queue: 64,
-            context_tokens: 4096,
-        }
-    }
-}
-
-/// How an answer is made from passages.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum ComposeChoice {
-    /// What the model profile recommends.
-    #[default]
-    Profile,
-    /// Quote the passages' own sentences.
-    Quote,
-    /// Let the model write, then check every sentence.
-    Write,
-}
-
-/// `[assistant]`
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct AssistantConfig {
-    /// How an answer is made.
-    pub compose: ComposeChoice,
-    /// Passages that an answer may rest on.
-    pub passages: usize,
-    /// Seconds until a question that the model still works on gets the fallback.
-    pub patience_seconds: u64,
-}
-
-impl Default for AssistantConfig {
-    fn default() -> Self {
-        Self { compose: ComposeChoice::Profile, passages: 4, patience_seconds: 60 }
-    }
-}
-
-/// The logs' form.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum LogFormat {
-    /// One readable line an event.
-    #[default]
-    People,
-    /// One JSON object an event.
-    Json,
-}
-
-/// `[log]`
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct LogConfig {
-    /// For people or JSON.
-    pub format: LogFormat,
-    /// `tracing` filter: a level, or `target=level` pairs.
-    pub level: String,
-}
-
-impl Default for LogConfig {
-    fn default() -> Self {
-        Self { format: LogFormat::People, level: "info".into() }
-    }
 }
 
 /// The options that stand before any subcommand.
@@ -328,6 +157,7 @@ impl Config {
     fn check(&self) -> Result<(), ConfigError> {
         self.hospital.zone()?;
         self.hospital.hours()?;
+        self.whatsapp.parsed_version()?;
         let at_least_one = [
             ("server.max_waiting", self.server.max_waiting),
             ("server.max_waiting_per_sender", self.server.max_waiting_per_sender),
@@ -358,6 +188,11 @@ impl Config {
     /// The database file.
     pub fn database(&self) -> PathBuf {
         self.paths.data_dir.join("satubumi.db")
+    }
+
+    /// The WhatsApp session's file.
+    pub fn whatsapp_session(&self) -> PathBuf {
+        self.paths.data_dir.join("whatsapp.db")
     }
 
     /// Where the search index keeps its caches.
@@ -436,7 +271,7 @@ mod tests {
         let printed: toml::Table = toml::from_str(COMMENTED_DEFAULT).unwrap();
         for (section, keys) in &every_key {
             for key in keys.as_table().into_iter().flat_map(|table| table.keys()) {
-                assert!(printed[section].get(key).is_some(), "{section}.{key} is not in config.default.toml");
+                assert!(printed[section].get(key).is_some(), "{section}.{key} is not in default.toml");
             }
         }
     }

@@ -1,13 +1,15 @@
-//! A small hospital in a temporary folder: a few of the sample documents, all replies, approved answers and red flags.
+//! The real binary in a small hospital's temporary folder: a few of the sample documents, all replies, approved answers and red flags.
 
 use std::{
     fs,
     io::{BufRead, BufReader},
     path::{Path, PathBuf},
     process::{Child, Command, Output, Stdio},
+    sync::{Arc, OnceLock},
 };
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
+use parking_lot::Mutex;
 use serde_json::{Value, json};
 
 /// The sample documents that it has.
@@ -37,7 +39,33 @@ impl Hospital {
 
     /// Folders with documents, not indexed.
     pub fn open_empty() -> Result<Self> {
-        let folder = tempfile::tempdir()?;
+        Self::furnish(tempfile::tempdir()?)
+    }
+
+    /// The same, and everything that the first start works out is there: a start takes two seconds and not half a minute.
+    pub fn open_warm() -> Result<Self> {
+        static WARM: OnceLock<Result<PathBuf, String>> = OnceLock::new();
+        let warm = WARM.get_or_init(|| Self::warm_up().map_err(|error| format!("{error:#}")));
+        let warm = warm.as_ref().map_err(|error| anyhow!("{error}"))?;
+        let hospital = Self::open_empty()?;
+        copy(warm, &hospital.folder().join("data/satubumi.db"))?;
+        Ok(hospital)
+    }
+
+    /// The database of a hospital that has been started once. It outlives the process, until the next one's.
+    fn warm_up() -> Result<PathBuf> {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(concat!(env!("CARGO_CRATE_NAME"), "-warm"));
+        if folder.exists() {
+            fs::remove_dir_all(&folder)?;
+        }
+        let hospital = Self::open_empty()?;
+        hospital.serve()?.stop()?;
+        let warm = folder.join("satubumi.db");
+        copy(&hospital.folder().join("data/satubumi.db"), &warm)?;
+        Ok(warm)
+    }
+
+    fn furnish(folder: tempfile::TempDir) -> Result<Self> {
         let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("knowledge");
         let own = folder.path().join("knowledge");
         for document in DOCUMENTS {
@@ -65,13 +93,17 @@ impl Hospital {
 
     fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_satubumi"));
+        self.in_its_folder(&mut command);
+        command.args(args);
+        command
+    }
+
+    fn in_its_folder(&self, command: &mut Command) {
         command
             .current_dir(self.folder.path())
             .env("SATUBUMI__PATHS__MODELS_DIR", models_dir())
             .env("SATUBUMI__MODELS__PROFILE", "tiny")
-            .env("SATUBUMI__SERVER__LISTEN", "127.0.0.1:0")
-            .args(args);
-        command
+            .env("SATUBUMI__SERVER__LISTEN", "127.0.0.1:0");
     }
 
     /// `satubumi ask --json`.
@@ -84,32 +116,80 @@ impl Hospital {
         answer(self.run(&["ask", "--json", "--after", before, question])?)
     }
 
-    /// A new token.
+    /// A new token with the usual scopes.
     pub fn token(&self, name: &str) -> Result<String> {
-        let made = self.run(&["token", "add", name])?;
+        self.token_for(name, &["ask", "admin"])
+    }
+
+    /// A new token with these scopes.
+    pub fn token_for(&self, name: &str, scopes: &[&str]) -> Result<String> {
+        let scopes = scopes.iter().flat_map(|scope| ["--scope", scope]);
+        let made = self.run(&["token", "add", name].into_iter().chain(scopes).collect::<Vec<_>>())?;
         if !made.status.success() {
             bail!("{}", String::from_utf8_lossy(&made.stderr));
         }
         Ok(String::from_utf8(made.stdout)?.trim().to_owned())
     }
 
+    /// The folder.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
     /// Starts the server and waits until it takes questions.
     pub fn serve(&self) -> Result<Server> {
-        let mut child = self.command(&["serve"]).stderr(Stdio::piped()).spawn()?;
+        self.serve_with(&[])
+    }
+
+    /// Starts it with more in its environment.
+    pub fn serve_with(&self, environment: &[(&str, &str)]) -> Result<Server> {
+        let mut command = self.command(&["serve"]);
+        Self::start(command.envs(environment.iter().copied()))
+    }
+
+    /// Starts it with its data on a disk of its own, of so many megabytes, that only it sees: [`Server::own_disk`].
+    pub fn serve_on_own_disk(&self, megabytes: u32, environment: &[(&str, &str)]) -> Result<Server> {
+        let script = format!(
+            "set -e; mount -t tmpfs -o size={megabytes}m none \"$PWD/disk\"; cp -a data/. disk/; \
+             exec \"$0\" --data-dir disk serve"
+        );
+        fs::create_dir_all(self.folder().join("disk"))?;
+        let mut command = Command::new("unshare");
+        self.in_its_folder(&mut command);
+        command.args(["--user", "--map-root-user", "--mount", "sh", "-c", &script]);
+        command.arg(env!("CARGO_BIN_EXE_satubumi"));
+        Self::start(command.envs(environment.iter().copied()))
+    }
+
+    fn start(command: &mut Command) -> Result<Server> {
+        let mut child = command.stderr(Stdio::piped()).spawn()?;
         let mut lines = BufReader::new(child.stderr.take().context("standard error")?).lines();
-        let mut address = None;
+        let (mut address, mut said) = (None, String::new());
         // The server says when it is ready; its standard error ends if it dies before.
         for line in lines.by_ref() {
             let line = line?;
+            said.push_str(&line);
+            said.push('\n');
             if let Some(at) = line.strip_prefix("Ready: ") {
                 address = at.split_whitespace().next().map(ToOwned::to_owned);
                 break;
             }
         }
+        let said = Arc::new(Mutex::new(said));
+        let saying = Arc::clone(&said);
         // Whatever it says later must not fill the pipe.
-        std::thread::spawn(move || lines.for_each(drop));
-        let address = address.context("the server ended before it was ready")?;
-        Ok(Server { child, address, client: reqwest::blocking::Client::new() })
+        std::thread::spawn(move || {
+            for line in lines.map_while(Result::ok) {
+                let mut said = saying.lock();
+                said.push_str(&line);
+                said.push('\n');
+            }
+        });
+        let Some(address) = address else {
+            child.wait()?;
+            bail!("the server ended before it was ready: {}", said.lock());
+        };
+        Ok(Server { child, address, said, client: reqwest::blocking::Client::new() })
     }
 }
 
@@ -117,6 +197,7 @@ impl Hospital {
 pub struct Server {
     child: Child,
     address: String,
+    said: Arc<Mutex<String>>,
     client: reqwest::blocking::Client,
 }
 
@@ -141,13 +222,50 @@ impl Server {
 
     /// Gets JSON.
     pub fn get(&self, token: &str, path: &str) -> Result<Value> {
-        Ok(self
-            .client
-            .get(format!("{}{path}", self.address))
-            .bearer_auth(token)
-            .send()?
-            .error_for_status()?
-            .json()?)
+        Ok(self.response(token, path)?.error_for_status()?.json()?)
+    }
+
+    /// Gets whatever there is.
+    pub fn response(&self, token: &str, path: &str) -> Result<reqwest::blocking::Response> {
+        self.response_as(token, path, "*/*")
+    }
+
+    /// Gets it as a type.
+    pub fn response_as(&self, token: &str, path: &str, kind: &str) -> Result<reqwest::blocking::Response> {
+        let asked = self.client.get(format!("{}{path}", self.address)).bearer_auth(token);
+        Ok(asked.header("accept", kind).send()?)
+    }
+
+    /// Whatever it has said on standard error.
+    pub fn said(&self) -> String {
+        self.said.lock().clone()
+    }
+
+    /// Its process.
+    pub fn process(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// The disk that it has for itself, as others reach it.
+    pub fn own_disk(&self, hospital: &Hospital) -> PathBuf {
+        let within = hospital.folder().join("disk");
+        Path::new("/proc")
+            .join(self.process().to_string())
+            .join("root")
+            .join(within.strip_prefix("/").unwrap_or(&within))
+    }
+
+    /// Bytes of memory that it has had at most.
+    pub fn peak_memory(&self) -> Result<u64> {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.process()))?;
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).context("VmHWM")?;
+        let kilobytes: u64 = peak.split_whitespace().next().context("a number")?.parse()?;
+        Ok(kilobytes << 10)
+    }
+
+    /// Whether it has ended.
+    pub fn has_ended(&mut self) -> Result<bool> {
+        Ok(self.child.try_wait()?.is_some())
     }
 
     /// Kills it on the spot (SIGKILL).

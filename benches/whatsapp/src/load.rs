@@ -1,0 +1,91 @@
+//! Patients who write, wait for the reply, and write again.
+
+use std::{
+    fmt,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, Result};
+use tokio::task::JoinSet;
+use whatsapp_loopback::{Patient, Server};
+
+/// How long a reply may take.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// What a load gave.
+pub struct Measured {
+    /// Of each round trip, shortest first.
+    times: Vec<Duration>,
+    /// From the first message to the last reply.
+    whole: Duration,
+    /// Resident bytes of the contestant before and after.
+    pub memory: (u64, u64),
+}
+
+impl Measured {
+    /// Round trips a second.
+    pub fn per_second(&self) -> f64 {
+        self.times.len() as f64 / self.whole.as_secs_f64()
+    }
+
+    /// The time that so large a share of the round trips did not exceed.
+    pub fn percentile(&self, share: f64) -> Duration {
+        let last = self.times.len().saturating_sub(1);
+        self.times.get((share * last as f64).round() as usize).copied().unwrap_or_default()
+    }
+}
+
+impl fmt::Display for Measured {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let millis = |share| self.percentile(share).as_secs_f64() * 1000.0;
+        let (before, after) = self.memory;
+        write!(
+            f,
+            "{:7.1} round trips/s   p50 {:7.1} ms   p95 {:7.1} ms   p99 {:7.1} ms   memory {} -> {} MiB",
+            self.per_second(),
+            millis(0.5),
+            millis(0.95),
+            millis(0.99),
+            before >> 20,
+            after >> 20
+        )
+    }
+}
+
+/// Lets so many patients make so many round trips each, all at once. Each has made its session's keys before.
+pub async fn drive(server: &Server, patients: usize, rounds: usize) -> Result<Measured> {
+    let mut all = Vec::with_capacity(patients);
+    for number in 0..patients {
+        let patient = server.patient(&format!("62812{number:08}"), "Pasien")?;
+        round_trip(&patient, "halo").await.context("the first round trip")?;
+        all.push(patient);
+    }
+    let since = Instant::now();
+    let mut writing = JoinSet::new();
+    for patient in all {
+        writing.spawn(async move {
+            let mut times = Vec::with_capacity(rounds);
+            for round in 0..rounds {
+                times.push(round_trip(&patient, &format!("pesan {round}")).await?);
+            }
+            anyhow::Ok((times, Instant::now()))
+        });
+    }
+    let (mut times, mut last) = (Vec::with_capacity(patients * rounds), since);
+    while let Some(written) = writing.join_next().await {
+        let (of_one, ended) = written??;
+        times.extend(of_one);
+        last = last.max(ended);
+    }
+    times.sort();
+    Ok(Measured { times, whole: last - since, memory: (0, 0) })
+}
+
+async fn round_trip(patient: &Patient, text: &str) -> Result<Duration> {
+    patient.inbox().clear();
+    let since = Instant::now();
+    patient.send_text(text).await?;
+    let says = |got: &whatsapp_loopback::Received| got.text() == Some(text);
+    let got = patient.inbox().wait_for(says, PATIENCE).await?;
+    Ok(got.at.saturating_duration_since(since))
+}

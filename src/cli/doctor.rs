@@ -1,0 +1,47 @@
+//! `satubumi doctor`: whether this build and this machine are fit to serve.
+
+use std::{io::Write, path::Path};
+
+use anyhow::Result;
+use satubumi::{app, config::Config, whatsapp::verification};
+
+/// Writes what it finds, a line each. Gives whether all is well.
+///
+/// # Errors
+/// When `out` can't be written to, or the models' manifest does not parse.
+pub fn run(config: &Config, out: &mut dyn Write) -> Result<bool> {
+    let mut well = true;
+    let mut line = |is_well: bool, what: &str| {
+        well &= is_well;
+        writeln!(out, "{} {what}", if is_well { "ok  " } else { "FAIL" })
+    };
+    if verification::is_on() {
+        line(true, "WhatsApp's certificates are verified by this build")?;
+    } else {
+        line(
+            false,
+            "this build does not verify WhatsApp's certificates: it is for tests, never for patients",
+        )?;
+    }
+    let profile = &config.models.profile;
+    match app::models(config)?.installed(profile) {
+        Ok(_) => line(true, &format!("the models of profile {profile} are installed"))?,
+        Err(error) => line(false, &error.to_string())?,
+    }
+    let least = config.whatsapp.least_free_megabytes;
+    match free_megabytes(&config.paths.data_dir) {
+        Ok(free) if free >= least => {
+            line(true, &format!("{free} MiB are free for data ({least} are needed)"))?
+        }
+        Ok(free) => line(false, &format!("{free} MiB are free for data: {least} are needed"))?,
+        Err(error) => line(false, &format!("the data folder can't be used: {error}"))?,
+    }
+    Ok(well)
+}
+
+fn free_megabytes(folder: &Path) -> std::io::Result<u64> {
+    std::fs::create_dir_all(folder)?;
+    tempfile::tempfile_in(folder)?;
+    let disk = rustix::fs::statvfs(folder)?;
+    Ok((disk.f_bavail * disk.f_frsize) >> 20)
+}
