@@ -98,6 +98,15 @@ impl ChatService {
         let service = self.clone();
         self.in_background(async move {
             while let Err(error) = service.answer_bursts(conversation, &burst).await {
+                if matches!(error, ChatError::Starting) {
+                    let mut open = service.inner.bursts.open.lock();
+                    if service.is_started() {
+                        continue;
+                    }
+                    // What waits is woken once there is an assistant.
+                    open.remove(&conversation);
+                    return;
+                }
                 if !matches!(error, ChatError::Stopping) {
                     tracing::error!(%conversation, %error, "messages wait for their answer and are tried again");
                 }
@@ -176,7 +185,14 @@ impl ChatService {
                         return Ok(pending);
                     }
                 }
-                () = burst.news.notified() => pending = self.waiting_in(conversation)?,
+                () = burst.news.notified() => {
+                    let now = self.waiting_in(conversation)?;
+                    if !now.starts_with(&pending) {
+                        // One was edited or taken back.
+                        compared = 0;
+                    }
+                    pending = now;
+                }
                 () = self.stops() => return Err(ChatError::Stopping),
             }
         }

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::{ChatError, ChatService};
 use crate::{
-    domain::{Event, Media, MessageId},
+    domain::{ConversationId, Event, Media, MessageId},
     store::{
         StoreError,
         media::{self, DueFile, MediaFolder},
@@ -115,7 +115,7 @@ impl ChatService {
         opened.await?.ok_or(ChatError::NotFound)
     }
 
-    fn tell_changed(&self, message: MessageId, conversation: Option<crate::domain::ConversationId>) {
+    fn tell_changed(&self, message: MessageId, conversation: Option<ConversationId>) {
         self.tell(conversation.map(|conversation| Event::MessageChanged { conversation, message }));
     }
 }

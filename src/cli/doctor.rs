@@ -3,7 +3,7 @@
 use std::{io::Write, path::Path};
 
 use anyhow::Result;
-use satubumi::{app, config::Config, whatsapp::verification};
+use satubumi::{app, config::Config, store, whatsapp::verification};
 
 /// Writes what it finds, a line each. Gives whether all is well.
 ///
@@ -39,9 +39,8 @@ pub fn run(config: &Config, out: &mut dyn Write) -> Result<bool> {
     Ok(well)
 }
 
-fn free_megabytes(folder: &Path) -> std::io::Result<u64> {
+fn free_megabytes(folder: &Path) -> Result<u64> {
     std::fs::create_dir_all(folder)?;
     tempfile::tempfile_in(folder)?;
-    let disk = rustix::fs::statvfs(folder)?;
-    Ok((disk.f_bavail * disk.f_frsize) >> 20)
+    Ok(store::free_space(folder)? >> 20)
 }

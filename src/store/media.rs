@@ -68,7 +68,7 @@ pub fn next_time(tx: &Transaction<'_>) -> Result<Option<Timestamp>, StoreError> 
     Ok(one(tx, sql, [], |row| time_or_none(row.get(0)?))?.flatten())
 }
 
-/// How many files of the same conversation lie there or are to be fetched since `since`.
+/// How many files of the same conversation are kept since `since`.
 pub fn count_beside(tx: &Transaction<'_>, message: MessageId, since: Timestamp) -> Result<u32, StoreError> {
     let sql = "SELECT count(*) FROM messages m
                WHERE m.conversation_id = (SELECT conversation_id FROM messages WHERE id = ?1)

@@ -33,4 +33,4 @@ pub mod text_vectors;
 pub mod tokens;
 mod writer;
 
-pub use connection::{Store, StoreError};
+pub use connection::{Store, StoreError, free_space};

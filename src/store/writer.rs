@@ -1,4 +1,4 @@
-//! Writes that wait are committed together: a disk that syncs a thousand times a second then takes ten thousand writes.
+//! Writes that wait are committed together: one wait for the disk serves them all.
 //!
 //! Each write runs in a savepoint, so that one that fails is taken back alone; none is told that it is done before the
 //! common commit is on the disk. Whoever writes first while nobody does commits for those who come meanwhile.
@@ -116,7 +116,9 @@ impl Writer {
             }
         };
         told.push(first(Ok(&tx)));
+        // A full disk makes SQLite take everything back by itself; a write after that would stand alone.
         while told.len() < TOGETHER
+            && !tx.is_autocommit()
             && let Some(next) = self.next()
         {
             told.push(next(Ok(&tx)));
@@ -133,8 +135,8 @@ fn in_savepoint<T>(
     tx.prepare_cached("SAVEPOINT one")?.execute([])?;
     let undo = Undo(tx);
     let value = work(tx)?;
-    std::mem::forget(undo);
     tx.prepare_cached("RELEASE one")?.execute([])?;
+    std::mem::forget(undo);
     Ok(value)
 }
 

@@ -64,11 +64,8 @@ impl Inbound {
     pub async fn take_call(&self, client: &Client, call: Call<'_>) -> Result<(), crate::chat::ChatError> {
         let label = if call.is_video { "Panggilan video" } else { "Panggilan suara" };
         let content = Content::label(MessageKind::Call, label);
-        let is_person = call.from.is_pn() || call.from.is_lid();
-        let contact = match is_person {
-            true => address::of(client, call.from, call.number.cloned()).await,
-            false => None,
-        };
+        // Groups and channels have neither a number nor a LID.
+        let contact = address::of(client, call.from, call.number.cloned()).await;
         let name = call.name.map(str::to_owned);
         let inbox =
             contact.map(|contact| Inbox::Patient(message(contact, name, call.id.to_owned(), content)));

@@ -26,8 +26,7 @@ use crate::{
 const AT_ONCE: u32 = 64;
 /// Without an acknowledgement a part is sent again after this.
 const ACK_PATIENCE: Duration = Duration::from_secs(30);
-/// While parts are on their way the database is not asked for more in between: with a thousand waiting that takes a
-/// millisecond each time.
+/// While parts are on their way the database is not asked for more in between: each look goes over all that waits.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(8);
 /// Nothing is due for longer than this without being looked at.
 const LONGEST_SLEEP: Duration = Duration::from_secs(30);

@@ -5,11 +5,11 @@ use std::{
     io::{BufRead, BufReader},
     path::{Path, PathBuf},
     process::{Child, Command, Output, Stdio},
-    sync::{Arc, OnceLock},
+    sync::OnceLock,
+    thread::JoinHandle,
 };
 
 use anyhow::{Context, Result, anyhow, bail};
-use parking_lot::Mutex;
 use serde_json::{Value, json};
 
 /// The sample documents that it has.
@@ -175,21 +175,19 @@ impl Hospital {
                 break;
             }
         }
-        let said = Arc::new(Mutex::new(said));
-        let saying = Arc::clone(&said);
+        let Some(address) = address else {
+            child.wait()?;
+            bail!("the server ended before it was ready: {said}");
+        };
         // Whatever it says later must not fill the pipe.
-        std::thread::spawn(move || {
+        let said = std::thread::spawn(move || {
             for line in lines.map_while(Result::ok) {
-                let mut said = saying.lock();
                 said.push_str(&line);
                 said.push('\n');
             }
+            said
         });
-        let Some(address) = address else {
-            child.wait()?;
-            bail!("the server ended before it was ready: {}", said.lock());
-        };
-        Ok(Server { child, address, said, client: reqwest::blocking::Client::new() })
+        Ok(Server { child, address, said: Some(said), client: reqwest::blocking::Client::new() })
     }
 }
 
@@ -197,7 +195,7 @@ impl Hospital {
 pub struct Server {
     child: Child,
     address: String,
-    said: Arc<Mutex<String>>,
+    said: Option<JoinHandle<String>>,
     client: reqwest::blocking::Client,
 }
 
@@ -234,11 +232,6 @@ impl Server {
     pub fn response_as(&self, token: &str, path: &str, kind: &str) -> Result<reqwest::blocking::Response> {
         let asked = self.client.get(format!("{}{path}", self.address)).bearer_auth(token);
         Ok(asked.header("accept", kind).send()?)
-    }
-
-    /// Whatever it has said on standard error.
-    pub fn said(&self) -> String {
-        self.said.lock().clone()
     }
 
     /// Its process.
@@ -288,6 +281,13 @@ impl Server {
         let status = self.child.wait()?;
         assert!(status.success(), "the server ended with {status}");
         Ok(())
+    }
+
+    /// [`Server::stop`], and all that it has said on standard error.
+    pub fn stop_and_hear(mut self) -> Result<String> {
+        let said = self.said.take().context("it is heard once")?;
+        self.stop()?;
+        said.join().map_err(|_| anyhow!("its standard error could not be read"))
     }
 }
 

@@ -7,7 +7,7 @@ use satubumi::domain::{Flag, Handling};
 
 use crate::{
     connected::Connected,
-    hospital::{Hospital, eventually, gets},
+    hospital::{Hospital, eventually, eventually_within, gets},
     support::usual,
 };
 
@@ -38,14 +38,8 @@ async fn r10_a_thousand_patients_at_once_lose_nothing_and_emergencies_come_first
     }
     let settled = "SELECT count(*) FROM messages WHERE author = 'patient' AND outcome IS NOT NULL";
     let all = (PATIENTS * 3) as i64;
-    tokio::time::timeout(LONG, async {
-        while connected.count(settled, [])? < all {
-            tokio::time::sleep(Duration::from_millis(200)).await;
-        }
-        anyhow::Ok(())
-    })
-    .await
-    .context("every message is answered")??;
+    let answered = async || Ok(connected.count(settled, [])? == all);
+    eventually_within(LONG, answered).await.context("every message is answered")?;
     for (patient, is_emergency) in &patients {
         let said = |text: &str| !is_emergency || text.contains("119");
         patient.inbox().wait_for(|got| got.text().is_some_and(said), LONG).await?;

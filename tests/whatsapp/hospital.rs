@@ -28,18 +28,27 @@ pub struct Hospital {
 impl Hospital {
     /// With a phone that is paired already, and connected.
     pub async fn open(script: impl Fn(&Question) -> Answer + Send + Sync + 'static) -> Result<Self> {
-        let hospital = Self::unpaired_or_paired(true, script).await?;
+        Self::open_with(Duration::ZERO, script).await
+    }
+
+    /// The same, and it waits so long for a patient to go on.
+    pub async fn open_with(
+        quiet: Duration,
+        script: impl Fn(&Question) -> Answer + Send + Sync + 'static,
+    ) -> Result<Self> {
+        let hospital = Self::unpaired_or_paired(true, quiet, script).await?;
         hospital.account.wait_connected(PATIENCE).await?;
         Ok(hospital)
     }
 
     /// Without a phone.
     pub async fn unpaired(script: impl Fn(&Question) -> Answer + Send + Sync + 'static) -> Result<Self> {
-        Self::unpaired_or_paired(false, script).await
+        Self::unpaired_or_paired(false, Duration::ZERO, script).await
     }
 
     async fn unpaired_or_paired(
         paired: bool,
+        quiet: Duration,
         script: impl Fn(&Question) -> Answer + Send + Sync + 'static,
     ) -> Result<Self> {
         let (server, folder) = (Server::start().await?, tempfile::tempdir()?);
@@ -48,7 +57,7 @@ impl Hospital {
         if paired {
             account.seed_sqlite(&session).await?;
         }
-        let quiet = Quiet { after: Duration::ZERO, at_most: Duration::from_secs(15) };
+        let quiet = Quiet { after: quiet, at_most: Duration::from_secs(60) };
         let ward = Ward::with_options(ChatOptions { quiet, ..ChatOptions::default() }, script)?;
         let options = Options {
             enabled: true,

@@ -1,5 +1,7 @@
 //! R2, R4, R5, R14: every message once, whatever it is and whenever it comes.
 
+use std::time::Duration;
+
 use anyhow::Result;
 use satubumi::domain::{Delivery, Flag, Handling, MessageKind};
 use whatsapp_loopback::{Addressing, ChatState, Outgoing, Seen};
@@ -185,11 +187,19 @@ async fn a_reply_that_whatsapp_refuses_is_tried_again_with_the_same_id() -> Resu
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_patient_who_types_is_waited_for() -> Result<()> {
-    let hospital = Hospital::open(usual).await?;
+    let quiet = Duration::from_secs(5);
+    let hospital = Hospital::open_with(quiet, usual).await?;
     let ani = hospital.patient(ANI, "Ani")?;
-    ani.show(ChatState::Composing)?;
-    ani.send_text("halo").await?;
-    gets(&ani, "Jawaban untuk: halo").await?;
+    ani.send_text("saya mau tanya").await?;
+    // Longer than the quiet time, so that without the signs of typing the first line would be answered alone.
+    for _ in 0..14 {
+        ani.show(ChatState::Composing)?;
+        tokio::time::sleep(quiet / 10).await;
+    }
+    ani.send_text("jam besuk berapa?").await?;
+    let reply = gets(&ani, "jam besuk berapa?").await?;
+    assert_eq!(reply.text(), Some("Jawaban untuk: saya mau tanya\njam besuk berapa?"));
+    assert_eq!(ani.inbox().len(), 1);
     hospital.close().await;
     Ok(())
 }

@@ -62,7 +62,7 @@ async fn s09_s10_codes_are_one_roles_and_nothing_private_is_written_anywhere() -
     told.push_str(&asked(&server, &it, &format!("/admin/chats/{PHONE}"))?.2);
     told.push_str(&asked(&server, &staff, &format!("/admin/chats/{PHONE}x"))?.2);
     told.push_str(&asked(&server, &staff, "/metrics")?.2);
-    told.push_str(&server.said());
+    told.push_str(&server.stop_and_hear()?);
 
     assert!(told.contains("satubumi_whatsapp_received_total"), "the metrics are there");
     assert!(told.contains("TRACE") || told.contains("DEBUG"), "the log tells everything");
@@ -73,7 +73,7 @@ async fn s09_s10_codes_are_one_roles_and_nothing_private_is_written_anywhere() -
         let line = told.lines().find(|line| line.contains(secret));
         assert_eq!(line, None, "{secret} is told");
     }
-    server.stop()
+    Ok(())
 }
 
 /// Status, Cache-Control and body of a GET.
