@@ -177,7 +177,7 @@ pub async fn serve(
         },
     );
     let readiness = Arc::new(Readiness::new());
-    let whatsapp = Gateway::start(whatsapp_options(config)?, chat.clone(), &tasks)?;
+    let whatsapp = Gateway::start(whatsapp_options(config)?, chat.clone(), store.clone(), &tasks)?;
     let state = WebState {
         chat: chat.clone(),
         whatsapp,

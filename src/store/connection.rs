@@ -10,7 +10,12 @@ use parking_lot::Mutex;
 use rusqlite::{Connection, OpenFlags, Transaction};
 use rusqlite_migration::{M, Migrations};
 
-use super::{media::MediaFolder, writer::Writer};
+use tokio::sync::oneshot;
+
+use super::{
+    media::MediaFolder,
+    writer::{Outcome, Writer},
+};
 
 /// Every schema change, oldest first. A released step is never edited, only followed.
 const MIGRATIONS: &[M<'static>] = &[
@@ -166,17 +171,33 @@ impl Store {
         T: Send + 'static,
         W: FnOnce(&Transaction<'_>) -> Result<T, StoreError> + Send + 'static,
     {
+        match self.put(work).await {
+            Ok(Ok(written)) => written,
+            Ok(Err(panic)) => std::panic::resume_unwind(panic),
+            Err(_) => Err(StoreError::Cancelled),
+        }
+    }
+
+    /// [`Store::write`] for what may be lost with the process, and for which nobody waits.
+    pub fn write_soon<W>(&self, work: W)
+    where
+        W: FnOnce(&Transaction<'_>) -> Result<(), StoreError> + Send + 'static,
+    {
+        drop(self.put(work));
+    }
+
+    fn put<T, W>(&self, work: W) -> oneshot::Receiver<Outcome<T>>
+    where
+        T: Send + 'static,
+        W: FnOnce(&Transaction<'_>) -> Result<T, StoreError> + Send + 'static,
+    {
         let (told, must_attend) = self.inner.writer.put(work);
         if must_attend {
             let store = self.clone();
             // Nobody waits for the thread itself: what it commits is told to each.
             drop(tokio::task::spawn_blocking(move || store.inner.writer.attend()));
         }
-        match told.await {
-            Ok(Ok(written)) => written,
-            Ok(Err(panic)) => std::panic::resume_unwind(panic),
-            Err(_) => Err(StoreError::Cancelled),
-        }
+        told
     }
 
     /// [`Store::read`] for threads that may block.

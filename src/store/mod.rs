@@ -17,6 +17,7 @@
 //! what this version can't read.
 
 pub mod changes;
+pub mod client_buffers;
 mod connection;
 pub mod contacts;
 pub mod conversations;

@@ -13,6 +13,7 @@ use super::{
 };
 use crate::{
     chat::{ChatService, PhoneNumber},
+    store::Store,
     tasks::Tasks,
 };
 
@@ -55,7 +56,12 @@ impl Gateway {
     ///
     /// # Errors
     /// [`WhatsappError::NotLoopback`] and [`WhatsappError::Unverified`] when the options and the build don't go together.
-    pub fn start(options: Options, chat: ChatService, tasks: &Tasks) -> Result<Self, WhatsappError> {
+    pub fn start(
+        options: Options,
+        chat: ChatService,
+        store: Store,
+        tasks: &Tasks,
+    ) -> Result<Self, WhatsappError> {
         options.check()?;
         let (connection, seen) =
             watch::channel(if options.enabled { Connection::Unpaired } else { Connection::Off });
@@ -72,7 +78,7 @@ impl Gateway {
                 least_free_bytes: options.least_free_bytes,
             };
             tasks.spawn(media.run(linked, tasks.stopping()));
-            let supervisor = Supervisor { options, chat, connection, qr, link };
+            let supervisor = Supervisor { options, chat, store, connection, qr, link };
             tasks.spawn(supervisor.run(asked, tasks.stopping()));
         }
         Ok(Self { inner: Arc::new(Inner { session, connection: seen, qr: shown, commands }) })

@@ -25,6 +25,7 @@ mod options;
 mod outbox;
 mod pacing;
 mod session;
+mod session_store;
 mod state;
 mod supervisor;
 pub mod verification;

@@ -10,14 +10,18 @@ use whatsapp_rust::{
     client::Client,
     http::HttpClient,
     pair_code::PairCodeOptions,
-    store::{Backend, SqliteStore, SqliteStoreConfig, Synchronous, persistence_manager::PersistenceManager},
+    store::{SqliteStore, SqliteStoreConfig, Synchronous, persistence_manager::PersistenceManager},
     transport::TokioWebSocketTransportFactory,
     version::fetch_latest_app_version,
     wacore::store::DevicePropsOverride,
     waproto::whatsapp::device_props::PlatformType,
 };
 
-use super::{Options, PairCode, WhatsappError, events::Forward, http::Http, inbound::Inbound};
+use super::{
+    Options, PairCode, WhatsappError, events::Forward, http::Http, inbound::Inbound,
+    session_store::SessionStore,
+};
+use crate::store::Store;
 
 /// How long a pair code is good; the client says about as much.
 const PAIR_CODE_LIFE: Duration = Duration::from_secs(160);
@@ -25,17 +29,17 @@ const PAIR_CODE_LIFE: Duration = Duration::from_secs(160);
 const VERSION_LIFE: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Opens the session's file; it is made if there is none.
-async fn open(file: &Path) -> Result<Arc<dyn Backend>, WhatsappError> {
+async fn open(file: &Path) -> Result<SqliteStore, WhatsappError> {
     let path = file.to_str().ok_or_else(|| WhatsappError::Session("its path is not UTF-8".to_owned()))?;
-    // A session that forgets what it has told WhatsApp can't decrypt any more: FULL, as our own database.
-    // Its reads need not wait behind its commits.
+    // A session that forgets what it has told WhatsApp can't decrypt any more: FULL, as our own database. Its reads need
+    // not wait behind its commits.
     let config = SqliteStoreConfig {
         synchronous: Synchronous::Full,
         read_pool_size: 2,
         ..SqliteStoreConfig::default()
     };
     let store = SqliteStore::with_config(path, config).await;
-    Ok(Arc::new(store.map_err(|error| WhatsappError::Session(error.to_string()))?))
+    store.map_err(|error| WhatsappError::Session(error.to_string()))
 }
 
 /// Whether a phone is paired with the session.
@@ -43,7 +47,7 @@ pub(super) async fn is_paired(options: &Options) -> Result<bool, WhatsappError> 
     if !options.session.exists() {
         return Ok(false);
     }
-    let manager = PersistenceManager::new(open(&options.session).await?).await;
+    let manager = PersistenceManager::new(Arc::new(open(&options.session).await?)).await;
     let manager = manager.map_err(|error| WhatsappError::Session(error.to_string()))?;
     Ok(manager.get_device_snapshot().pn.is_some())
 }
@@ -62,16 +66,21 @@ pub(super) fn remove(options: &Options) {
 }
 
 /// Builds a client on the session.
-pub(super) async fn bot(options: &Options, inbound: Inbound, forward: Forward) -> Result<Bot, WhatsappError> {
+pub(super) async fn bot(
+    options: &Options,
+    store: Store,
+    inbound: Inbound,
+    forward: Forward,
+) -> Result<Bot, WhatsappError> {
     options.check_verification()?;
-    let backend = open(&options.session).await?;
+    let backend = SessionStore { file: open(&options.session).await?, store };
     let mut transport = TokioWebSocketTransportFactory::new();
     if let Some(url) = &options.server_url {
         transport = transport.with_url(url.clone());
     }
     let device = DevicePropsOverride::new().with_os("Satu Bumi").with_platform_type(PlatformType::DESKTOP);
     let builder = Bot::builder()
-        .with_backend_arc(backend)
+        .with_backend(backend)
         .with_transport_factory(transport)
         .with_http_client(Http::new(options.server_url.as_deref()))
         .with_runtime(TokioRuntime)

@@ -14,7 +14,7 @@ use super::{
     inbound::Inbound,
     session,
 };
-use crate::{chat::ChatService, domain::Delivery};
+use crate::{chat::ChatService, domain::Delivery, store::Store};
 
 /// The first wait after WhatsApp refused the version, doubled each time up to the last.
 const OUTDATED_WAIT: (Duration, Duration) = (Duration::from_secs(60), Duration::from_secs(3600));
@@ -63,6 +63,8 @@ enum End {
 pub(super) struct Supervisor {
     pub options: Options,
     pub chat: ChatService,
+    /// For the client's own buffers.
+    pub store: Store,
     pub connection: watch::Sender<Connection>,
     pub qr: watch::Sender<Option<QrCode>>,
     pub link: watch::Sender<Option<Arc<Client>>>,
@@ -163,7 +165,7 @@ impl Supervisor {
         let (forward, mut events) = mpsc::unbounded_channel();
         let unstored = Arc::new(Notify::new());
         let inbound = Inbound { chat: self.chat.clone(), unstored: Arc::clone(&unstored) };
-        let bot = session::bot(&self.options, inbound.clone(), Forward(forward)).await?;
+        let bot = session::bot(&self.options, self.store.clone(), inbound.clone(), Forward(forward)).await?;
         let mut handle = bot.spawn();
         let client = handle.client();
         let mut news = Vec::new();

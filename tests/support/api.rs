@@ -40,7 +40,7 @@ fn off(ward: &Ward) -> anyhow::Result<Gateway> {
         least_free_bytes: 0,
         most_media_bytes: 1 << 20,
     };
-    Ok(Gateway::start(options, ward.chat.clone(), &ward.tasks)?)
+    Ok(Gateway::start(options, ward.chat.clone(), ward.store.clone(), &ward.tasks)?)
 }
 
 /// A server without a socket.

@@ -69,7 +69,7 @@ impl Hospital {
             least_free_bytes: 0,
             most_media_bytes: 1 << 20,
         };
-        let gateway = Gateway::start(options, ward.chat.clone(), &ward.tasks)?;
+        let gateway = Gateway::start(options, ward.chat.clone(), ward.store.clone(), &ward.tasks)?;
         Ok(Self { server, account, ward, gateway, folder })
     }
 

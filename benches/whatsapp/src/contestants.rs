@@ -68,7 +68,7 @@ async fn whole(url: &str, folder: &Path) -> Result<()> {
         most_replies: Limit { most: u32::MAX, within: Duration::from_secs(600) },
         ..ChatOptions::default()
     };
-    let chat = ChatService::new(store, tasks.clone(), options);
+    let chat = ChatService::new(store.clone(), tasks.clone(), options);
     chat.start(Arc::new(Assistant::scripted(|question| echo(&question.text))));
     let options = Options {
         enabled: true,
@@ -80,7 +80,7 @@ async fn whole(url: &str, folder: &Path) -> Result<()> {
         least_free_bytes: 0,
         most_media_bytes: 0,
     };
-    let _gateway = Gateway::start(options, chat, &tasks)?;
+    let _gateway = Gateway::start(options, chat, store, &tasks)?;
     until_told().await?;
     tasks.stop(Duration::from_secs(10)).await;
     Ok(())

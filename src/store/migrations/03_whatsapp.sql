@@ -79,6 +79,19 @@ CREATE TABLE media_fetches (
     not_before INTEGER NOT NULL
 ) STRICT;
 
+-- What the WhatsApp client keeps for a while: messages that came in and are not in `messages` yet, and messages that went
+-- out and may be asked for again, in WhatsApp's own encoding.
+CREATE TABLE client_buffers (
+    buffer  TEXT    NOT NULL CHECK (buffer IN ('inbound', 'sent')),
+    chat    TEXT    NOT NULL,
+    sender  TEXT    NOT NULL,
+    id      TEXT    NOT NULL,
+    message BLOB    NOT NULL,
+    at      INTEGER NOT NULL,
+    PRIMARY KEY (buffer, chat, sender, id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX client_buffers_by_age ON client_buffers (buffer, at);
+
 -- What goes out by WhatsApp. A message's parts are written in the transaction that writes the message, each with the id
 -- that it will have there: sent again after a crash it is the same message. 'sending' was given to the socket and has no
 -- acknowledgement yet.
