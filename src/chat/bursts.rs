@@ -170,6 +170,10 @@ impl ChatService {
             if pending.iter().any(|message| has_red_flag(&assistant, &message.text)) {
                 return Ok(pending);
             }
+            let until = (burst.last() + after).min(patience);
+            if until <= Instant::now() {
+                return Ok(pending);
+            }
             tokio::select! {
                 urgent = is_any_emergency(&assistant, pending.get(compared..).unwrap_or_default()),
                     if compared < pending.len() =>
@@ -179,12 +183,8 @@ impl ChatService {
                     }
                     compared = pending.len();
                 }
-                () = sleep_until((burst.last() + after).min(patience)) => {
-                    // A sign of typing may have moved it.
-                    if (burst.last() + after).min(patience) <= Instant::now() {
-                        return Ok(pending);
-                    }
-                }
+                // A sign of typing may have moved it by then.
+                () = sleep_until(until) => {}
                 () = burst.news.notified() => {
                     let now = self.waiting_in(conversation)?;
                     if !now.starts_with(&pending) {

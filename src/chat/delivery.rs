@@ -1,13 +1,17 @@
 //! Replies on their way out by WhatsApp: what may be sent, how far it has come, when to give up.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use jiff::Timestamp;
+use rusqlite::Transaction;
 
 use super::{ChatError, ChatService};
 use crate::{
-    domain::{Delivery, Event, Flag},
-    store::{StoreError, contacts, conversations, flags, messages, outbox},
+    domain::{ConversationId, Delivery, Event, Flag},
+    store::{
+        StoreError, contacts, conversations, flags, messages,
+        outbox::{self, Due},
+    },
 };
 
 /// How long to wait after each refusal; after the last it is given up.
@@ -23,7 +27,7 @@ const BACKOFF: [Duration; 5] = [
 #[derive(Clone, Debug)]
 pub struct Sendable {
     /// The part.
-    pub due: outbox::Due,
+    pub due: Due,
     /// The address that it goes to.
     pub chat: String,
     /// The ids of the patient's messages that it answers: they are marked as read first.
@@ -46,16 +50,27 @@ impl ChatService {
     /// [`ChatError::Store`].
     pub fn due(&self, limit: u32) -> Result<(Vec<Sendable>, Option<Timestamp>), ChatError> {
         let read = self.inner.store.glance(|tx| {
-            let mut sendable = Vec::new();
-            for due in outbox::due(tx, Timestamp::now(), limit)? {
-                let Some(chat) = contacts::chat(tx, due.conversation)? else { continue };
-                let answers = match due.answers {
-                    Some(message) => messages::external_ids_of_burst(tx, message)?,
-                    None => Vec::new(),
-                };
-                sendable.push(Sendable { due, chat, answers });
-            }
-            Ok((sendable, outbox::next_time(tx)?))
+            let due = outbox::due(tx, Timestamp::now(), limit)?;
+            Ok((sendable(tx, due)?, outbox::next_time(tx)?))
+        });
+        Ok(read?)
+    }
+
+    /// [`ChatService::due`] of a few conversations alone.
+    ///
+    /// # Errors
+    /// [`ChatError::Store`].
+    pub fn due_in(
+        &self,
+        conversations: &BTreeSet<ConversationId>,
+    ) -> Result<(Vec<Sendable>, Option<Timestamp>), ChatError> {
+        let read = self.inner.store.glance(|tx| {
+            let first = conversations.iter().map(|&of| outbox::first_open(tx, of));
+            let first: Vec<Due> = first.filter_map(Result::transpose).collect::<Result<_, _>>()?;
+            let next = first.iter().map(|due| due.not_before).min();
+            let now = Timestamp::now();
+            let due = first.into_iter().filter(|due| due.not_before <= now).collect();
+            Ok((sendable(tx, due)?, next))
         });
         Ok(read?)
     }
@@ -162,6 +177,19 @@ impl ChatService {
     }
 }
 
+fn sendable(tx: &Transaction<'_>, due: Vec<Due>) -> Result<Vec<Sendable>, StoreError> {
+    let mut all = Vec::with_capacity(due.len());
+    for due in due {
+        let Some(chat) = contacts::chat(tx, due.conversation)? else { continue };
+        let answers = match due.answers {
+            Some(message) => messages::external_ids_of_burst(tx, message)?,
+            None => Vec::new(),
+        };
+        all.push(Sendable { due, chat, answers });
+    }
+    Ok(all)
+}
+
 /// What is told of it; the outbox looks again then.
 fn changed(moved: outbox::Moved) -> Event {
     let outbox::Moved { conversation, message, delivery } = moved;
@@ -169,7 +197,7 @@ fn changed(moved: outbox::Moved) -> Event {
 }
 
 fn give_up(
-    tx: &rusqlite::Transaction<'_>,
+    tx: &Transaction<'_>,
     whatsapp_id: &str,
     error: &str,
     at: Timestamp,

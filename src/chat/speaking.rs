@@ -80,8 +80,8 @@ pub(super) fn conclude(
     let verdict = match verdict {
         Verdict::Say(answer) => {
             let emergency = answer.outcome == Outcome::Emergency;
-            is_loop =
-                !emergency && messages::replies_since(tx, conversation, at - limit.within)? >= limit.most;
+            is_loop = !emergency
+                && messages::replies_since(tx, conversation, at - limit.within, limit.most)? >= limit.most;
             let staff_wrote = messages::staff_wrote_after(tx, conversation, asked.first())?;
             if may_say(before.handling, &answer, staff_wrote) && !is_loop {
                 Verdict::Say(answer)

@@ -11,6 +11,9 @@ use crate::domain::{
     Answer, Author, Channel, ConversationId, Delivery, Media, Message, MessageId, MessageKind, Outcome, Turn,
 };
 
+/// How many messages stand between a question and its answer at most, for one to be found in the other's history.
+const LATEST_REPLY: u32 = 64;
+
 /// A message with what only staff see.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LoggedMessage {
@@ -277,17 +280,20 @@ pub fn asked_to_type_since(
         .query_row(params![conversation.0, millis(since)], |row| row.get(0))?)
 }
 
-/// How many replies the bot has written since this time.
+/// How many of the last `limit` replies to a patient were written since this time.
 pub fn replies_since(
     tx: &Transaction<'_>,
     conversation: ConversationId,
     since: Timestamp,
+    limit: u32,
 ) -> Result<u32, StoreError> {
     Ok(tx
         .prepare_cached(
-            "SELECT count(*) FROM messages WHERE conversation_id = ?1 AND reply_to IS NOT NULL AND at >= ?2",
+            "SELECT count(*) FROM (SELECT at FROM messages WHERE conversation_id = ?1 AND reply_to IS NOT NULL
+                                   ORDER BY id DESC LIMIT ?3)
+             WHERE at >= ?2",
         )?
-        .query_row(params![conversation.0, millis(since)], |row| row.get(0))?)
+        .query_row(params![conversation.0, millis(since), limit], |row| row.get(0))?)
 }
 
 /// The oldest waiting message of a conversation, `up_to` included.
@@ -326,10 +332,14 @@ pub fn history(
     question: MessageId,
     limit: u32,
 ) -> Result<Vec<Turn>, StoreError> {
-    let sql = "SELECT author, text FROM messages
-               WHERE conversation_id = ?1 AND (id < ?2 OR (author <> 'patient' AND coalesce(reply_to, 0) <> ?2))
+    let sql = "SELECT author, text FROM
+                   (SELECT id, author, text, reply_to FROM messages
+                    WHERE conversation_id = ?1 AND (id < ?2 OR (author <> 'patient' AND coalesce(reply_to, 0) <> ?2))
+                    ORDER BY id DESC LIMIT ?4)
                ORDER BY coalesce(reply_to, id) DESC, id DESC LIMIT ?3";
-    let mut turns = all(tx, sql, params![conversation.0, question.0, limit], |row| {
+    // A reply stands at most so far below its question; the rest of a long conversation is not gone over.
+    let looked_at = limit.saturating_add(LATEST_REPLY);
+    let mut turns = all(tx, sql, params![conversation.0, question.0, limit, looked_at], |row| {
         Ok(Turn { author: word(&row.get::<_, String>(0)?)?, text: row.get(1)? })
     })?;
     turns.reverse();

@@ -1,11 +1,11 @@
 //! What is on its way to patients by WhatsApp: one row a part of a message, in the order it was written.
 
 use jiff::Timestamp;
-use rusqlite::{Transaction, params};
+use rusqlite::{Row, Transaction, params};
 
 use super::{
     StoreError,
-    rows::{all, millis, one, time_or_none, word},
+    rows::{all, millis, one, time, time_or_none, word},
 };
 use crate::domain::{ConversationId, Delivery, MessageId};
 
@@ -30,6 +30,8 @@ pub struct Due {
     pub answers: Option<MessageId>,
     /// Whether it tells a patient what to do in an emergency.
     pub emergency: bool,
+    /// It may be sent from then on.
+    pub not_before: Timestamp,
 }
 
 /// How far a message has come, after one of its parts did.
@@ -66,24 +68,37 @@ pub fn put(
 pub fn due(tx: &Transaction<'_>, now: Timestamp, limit: u32) -> Result<Vec<Due>, StoreError> {
     let sql =
         "SELECT o.id, o.message_id, o.conversation_id, o.part, o.text, o.whatsapp_id, o.attempts, m.reply_to,
-                      m.outcome IS 'emergency'
+                      m.outcome IS 'emergency', o.not_before
                FROM outbox o JOIN messages m ON m.id = o.message_id
                WHERE o.state IN ('queued', 'sending') AND o.not_before <= ?1
                  AND o.id = (SELECT min(id) FROM outbox e
                              WHERE e.conversation_id = o.conversation_id AND e.state IN ('queued', 'sending'))
                ORDER BY (m.outcome IS 'emergency') DESC, o.id LIMIT ?2";
-    all(tx, sql, params![millis(now), limit], |row| {
-        Ok(Due {
-            id: row.get(0)?,
-            message: MessageId(row.get(1)?),
-            conversation: ConversationId(row.get(2)?),
-            part: row.get(3)?,
-            text: row.get(4)?,
-            whatsapp_id: row.get(5)?,
-            attempts: row.get(6)?,
-            answers: row.get::<_, Option<i64>>(7)?.map(MessageId),
-            emergency: row.get(8)?,
-        })
+    all(tx, sql, params![millis(now), limit], due_of_row)
+}
+
+/// A conversation's oldest open part, whether its time has come or not.
+pub fn first_open(tx: &Transaction<'_>, conversation: ConversationId) -> Result<Option<Due>, StoreError> {
+    let sql =
+        "SELECT o.id, o.message_id, o.conversation_id, o.part, o.text, o.whatsapp_id, o.attempts, m.reply_to,
+                      m.outcome IS 'emergency', o.not_before
+               FROM outbox o JOIN messages m ON m.id = o.message_id
+               WHERE o.conversation_id = ?1 AND o.state IN ('queued', 'sending') ORDER BY o.id LIMIT 1";
+    one(tx, sql, [conversation.0], due_of_row)
+}
+
+fn due_of_row(row: &Row<'_>) -> Result<Due, StoreError> {
+    Ok(Due {
+        id: row.get(0)?,
+        message: MessageId(row.get(1)?),
+        conversation: ConversationId(row.get(2)?),
+        part: row.get(3)?,
+        text: row.get(4)?,
+        whatsapp_id: row.get(5)?,
+        attempts: row.get(6)?,
+        answers: row.get::<_, Option<i64>>(7)?.map(MessageId),
+        emergency: row.get(8)?,
+        not_before: time(row.get(9)?)?,
     })
 }
 

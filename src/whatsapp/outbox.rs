@@ -8,17 +8,19 @@ use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 use parking_lot::Mutex;
-use tokio::sync::{Notify, watch};
+use tokio::{
+    sync::{Notify, watch},
+    time::Instant,
+};
 use tokio_util::sync::CancellationToken;
 use whatsapp_rust::{Jid, SendError, SendOptions, client::Client, waproto::whatsapp as wa};
 
 use super::{
     pacing::{Pace, Throttle},
-    wake::until,
+    wake::{Where, heard},
 };
 use crate::{
     chat::{ChatError, ChatService, Refused, Sendable},
-    domain::{Delivery, Event},
     tasks::Tasks,
 };
 
@@ -26,7 +28,8 @@ use crate::{
 const AT_ONCE: u32 = 64;
 /// Without an acknowledgement a part is sent again after this.
 const ACK_PATIENCE: Duration = Duration::from_secs(30);
-/// While parts are on their way the database is not asked for more in between: each look goes over all that waits.
+/// Where more wait than may be on their way at once, the database is not asked each time that one of those lands: such a
+/// look goes over all that waits.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(8);
 /// Nothing is due for longer than this without being looked at.
 const LONGEST_SLEEP: Duration = Duration::from_secs(30);
@@ -41,19 +44,29 @@ pub(super) struct Outbox {
     tasks: Tasks,
     pace: Pace,
     throttle: Throttle,
-    in_flight: Arc<Mutex<HashSet<i64>>>,
+    flight: Arc<Mutex<Flight>>,
+    /// There is room again, or something could not be sent.
     landed: Arc<Notify>,
+}
+
+/// What is on its way to the socket.
+#[derive(Default)]
+struct Flight {
+    parts: HashSet<i64>,
+    /// Whether something that was due found no place.
+    is_full: bool,
 }
 
 impl Outbox {
     pub fn new(chat: ChatService, tasks: Tasks, pace: Pace) -> Self {
         let throttle = Throttle::new(pace);
-        Self { chat, tasks, pace, throttle, in_flight: Arc::default(), landed: Arc::default() }
+        Self { chat, tasks, pace, throttle, flight: Arc::default(), landed: Arc::default() }
     }
 
     /// Sends what is due whenever the client is connected, until `stop`.
     pub async fn run(self, mut link: Link, stop: CancellationToken) {
         let mut events = self.chat.events();
+        let (mut look, mut next) = (Where::Anywhere, Instant::now());
         let mut is_new = true;
         loop {
             let client = link.borrow_and_update().clone();
@@ -63,59 +76,76 @@ impl Outbox {
             {
                 tracing::error!(%error, "what was sent last waits for its turn");
             }
-            let looked = tokio::time::Instant::now();
-            let next = match &client {
-                Some(client) => self.send_due(client).await.unwrap_or_else(|error| {
-                    tracing::error!(%error, "the outbox could not be read");
-                    LONGEST_SLEEP
-                }),
-                None => LONGEST_SLEEP,
-            };
-            tokio::select! {
+            if look == Where::Anywhere {
+                next = Instant::now() + LONGEST_SLEEP;
+            }
+            if let Some(client) = &client {
+                match self.send_due(client, &look) {
+                    Ok(again) => next = next.min(Instant::now() + again),
+                    Err(error) => tracing::error!(%error, "the outbox could not be read"),
+                }
+            }
+            look = tokio::select! {
                 () = stop.cancelled() => return,
-                () = until(&mut events, concerns) => {}
-                () = self.landed.notified() => {}
+                place = heard(&mut events) => place,
+                () = self.landed.notified() => {
+                    // What has found no place finds several at the next look over all that waits.
+                    tokio::time::sleep(BETWEEN_LOOKS).await;
+                    Where::Anywhere
+                }
                 changed = link.changed() => match changed {
-                    Ok(()) => is_new = true,
+                    Ok(()) => {
+                        is_new = true;
+                        Where::Anywhere
+                    }
                     Err(_) => return,
                 },
-                () = tokio::time::sleep(next) => {}
-            }
-            if !self.in_flight.lock().is_empty() {
-                tokio::time::sleep_until(looked + BETWEEN_LOOKS).await;
-            }
+                () = tokio::time::sleep_until(next) => Where::Anywhere,
+            };
         }
     }
 
     /// Starts sending what is due. Gives when to look again.
-    async fn send_due(&self, client: &Arc<Client>) -> Result<Duration, ChatError> {
-        let (due, next) = self.chat.due(AT_ONCE)?;
+    fn send_due(&self, client: &Arc<Client>, look: &Where) -> Result<Duration, ChatError> {
+        let (due, next) = match look {
+            // Those that are on their way stand before the others until they are written down.
+            Where::Anywhere => self.chat.due(2 * AT_ONCE)?,
+            Where::In(conversations) => self.chat.due_in(conversations)?,
+        };
         for part in due {
             let id = part.due.id;
-            let free = {
-                let mut in_flight = self.in_flight.lock();
-                (in_flight.len() < AT_ONCE as usize || part.due.emergency) && in_flight.insert(id)
-            };
-            if !free {
-                continue;
+            {
+                let mut flight = self.flight.lock();
+                if flight.parts.len() >= AT_ONCE as usize && !part.due.emergency {
+                    flight.is_full = true;
+                    continue;
+                }
+                if !flight.parts.insert(id) {
+                    continue;
+                }
             }
             let (outbox, client) = (self.clone(), Arc::clone(client));
             self.tasks.spawn(async move {
                 let whatsapp_id = part.due.whatsapp_id.clone();
-                if let Err(error) = outbox.send(&client, part).await {
+                let sent = outbox.send(&client, part).await;
+                if let Err(error) = &sent {
                     tracing::error!(%error, "a reply waits in the outbox");
                     // Not at once again: the database may be full.
                     let _ = outbox.chat.put_off(whatsapp_id, ACK_PATIENCE).await;
                 }
-                outbox.in_flight.lock().remove(&id);
-                outbox.landed.notify_one();
+                let mut flight = outbox.flight.lock();
+                flight.parts.remove(&id);
+                if std::mem::take(&mut flight.is_full) || sent.is_err() {
+                    outbox.landed.notify_one();
+                }
             });
         }
         let until_next = next.map_or(LONGEST_SLEEP, |next| {
             Duration::try_from(next.duration_since(Timestamp::now())).unwrap_or(Duration::ZERO)
         });
-        // What is in flight stays due for the database until it is written down; `landed` tells of it.
-        let at_least = if self.in_flight.lock().is_empty() { Duration::ZERO } else { Duration::from_secs(1) };
+        // What is in flight stays due for the database until it is written down, which is told.
+        let at_least =
+            if self.flight.lock().parts.is_empty() { Duration::ZERO } else { Duration::from_secs(1) };
         Ok(until_next.clamp(at_least, LONGEST_SLEEP))
     }
 
@@ -163,14 +193,5 @@ impl Outbox {
         if !typing.is_zero() && client.chatstate().send_composing(jid).await.is_ok() {
             tokio::time::sleep(typing).await;
         }
-    }
-}
-
-/// Whether something may be due by what happened: said, put back, or the part after one that has arrived.
-fn concerns(event: &Event) -> bool {
-    match event {
-        Event::MessageSent { .. } => true,
-        Event::DeliveryChanged { delivery, .. } => *delivery < Delivery::Delivered,
-        _ => false,
     }
 }

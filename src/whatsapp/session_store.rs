@@ -134,7 +134,12 @@ by_the_file! { ProtocolStore {
     fn store_received_tc_token(jid: &str, token: &[u8], at: i64) -> Result<()>;
 }
     async fn store_sent_message(&self, chat: &str, id: &str, payload: &[u8]) -> Result<()> {
-        self.put(Buffer::Sent, vec![(name(chat, "", id), payload.to_vec())]).await
+        let (name, payload) = (name(chat, "", id), payload.to_vec());
+        // Whoever asks for it asks the same line of writes.
+        self.store.write_soon(move |tx| {
+            client_buffers::put(tx, Buffer::Sent, &name, &payload, Timestamp::now())
+        });
+        Ok(())
     }
 
     async fn take_sent_message(&self, chat: &str, id: &str) -> Result<Option<Vec<u8>>> {

@@ -65,7 +65,7 @@ async fn whole(url: &str, folder: &Path) -> Result<()> {
     let tasks = Tasks::new();
     let options = ChatOptions {
         quiet: Quiet { after: Duration::ZERO, at_most: Duration::from_secs(15) },
-        most_replies: Limit { most: u32::MAX, within: Duration::from_secs(600) },
+        most_replies: Limit { within: Duration::ZERO, ..ChatOptions::default().most_replies },
         ..ChatOptions::default()
     };
     let chat = ChatService::new(store.clone(), tasks.clone(), options);

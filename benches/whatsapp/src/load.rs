@@ -52,8 +52,30 @@ impl fmt::Display for Measured {
     }
 }
 
-/// Lets so many patients make so many round trips each, all at once. Each has made its session's keys before.
-pub async fn drive(server: &Server, patients: usize, rounds: usize) -> Result<Measured> {
+/// Who writes how much.
+#[derive(Clone, Copy, Debug)]
+pub struct Load {
+    /// Patients at once.
+    pub patients: usize,
+    /// Round trips of each.
+    pub rounds: usize,
+    /// Messages a second of all together, evenly spread; without it each writes as soon as its reply is there.
+    pub per_second: Option<f64>,
+}
+
+impl fmt::Display for Load {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} conversations, {} round trips each", self.patients, self.rounds)?;
+        match self.per_second {
+            Some(per_second) => write!(f, ", {per_second} messages a second"),
+            None => write!(f, ", as fast as they come"),
+        }
+    }
+}
+
+/// Lets the patients write. Each has made its session's keys before.
+pub async fn drive(server: &Server, load: Load) -> Result<Measured> {
+    let Load { patients, rounds, per_second } = load;
     let mut all = Vec::with_capacity(patients);
     for number in 0..patients {
         let patient = server.patient(&format!("62812{number:08}"), "Pasien")?;
@@ -62,10 +84,14 @@ pub async fn drive(server: &Server, patients: usize, rounds: usize) -> Result<Me
     }
     let since = Instant::now();
     let mut writing = JoinSet::new();
-    for patient in all {
+    for (place, patient) in all.into_iter().enumerate() {
         writing.spawn(async move {
             let mut times = Vec::with_capacity(rounds);
             for round in 0..rounds {
+                if let Some(per_second) = per_second {
+                    let at = Duration::from_secs_f64((round * patients + place) as f64 / per_second);
+                    tokio::time::sleep_until((since + at).into()).await;
+                }
                 times.push(round_trip(&patient, &format!("pesan {round}")).await?);
             }
             anyhow::Ok((times, Instant::now()))

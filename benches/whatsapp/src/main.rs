@@ -20,10 +20,19 @@ use clap::{Parser, Subcommand};
 use tokio::process::{Child, Command};
 use whatsapp_loopback::Server;
 
-use load::Measured;
+use load::{Load, Measured};
 
-/// Patients at once, and round trips of each.
-const LOADS: [(usize, usize); 4] = [(1, 400), (50, 40), (500, 6), (1000, 3)];
+/// Closed loops for the throughput: whoever has its reply writes again. Then a steady pace for the time that ours adds
+/// while nothing stands in line: in a closed loop that time says again what the throughput says.
+const LOADS: [Load; 7] = [
+    Load { patients: 1, rounds: 400, per_second: None },
+    Load { patients: 50, rounds: 40, per_second: None },
+    Load { patients: 500, rounds: 6, per_second: None },
+    Load { patients: 1000, rounds: 3, per_second: None },
+    Load { patients: 1, rounds: 200, per_second: Some(20.0) },
+    Load { patients: 50, rounds: 40, per_second: Some(200.0) },
+    Load { patients: 500, rounds: 4, per_second: Some(200.0) },
+];
 const NUMBER: &str = "6281100000000";
 
 #[derive(Parser)]
@@ -35,7 +44,12 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Verb {
     /// Measure one load
-    Load { patients: usize, rounds: usize },
+    Load {
+        patients: usize,
+        rounds: usize,
+        /// Messages a second; without it as fast as they come
+        per_second: Option<f64>,
+    },
     /// Be a contestant until standard input ends
     #[command(hide = true)]
     Be { contestant: Contestant, url: String, folder: PathBuf },
@@ -54,20 +68,22 @@ enum Contestant {
 async fn main() -> Result<()> {
     match Arguments::parse().verb {
         Some(Verb::Be { contestant, url, folder }) => contestants::be(contestant, &url, &folder).await,
-        Some(Verb::Load { patients, rounds }) => run(&[(patients, rounds)]).await,
+        Some(Verb::Load { patients, rounds, per_second }) => {
+            run(&[Load { patients, rounds, per_second }]).await
+        }
         None => run(&LOADS).await,
     }
 }
 
 #[expect(clippy::disallowed_macros, reason = "a benchmark prints what it measured")]
-async fn run(loads: &[(usize, usize)]) -> Result<()> {
+async fn run(loads: &[Load]) -> Result<()> {
     // On the disk on which the project lies, not on one in memory.
     let folder = tempfile::tempdir_in(env!("CARGO_MANIFEST_DIR"))?;
     println!("disk: {:.0} durable writes of 4 KiB a second", disk::durable_writes(folder.path())?);
-    for &(patients, rounds) in loads {
-        let bare = measure(Contestant::Bare, folder.path(), patients, rounds).await?;
-        let whole = measure(Contestant::Whole, folder.path(), patients, rounds).await?;
-        println!("{patients} conversations, {rounds} round trips each");
+    for &load in loads {
+        let bare = measure(Contestant::Bare, folder.path(), load).await?;
+        let whole = measure(Contestant::Whole, folder.path(), load).await?;
+        println!("{load}");
         println!("  bare  {bare}");
         println!("  whole {whole}");
         println!(
@@ -79,7 +95,7 @@ async fn run(loads: &[(usize, usize)]) -> Result<()> {
     Ok(())
 }
 
-async fn measure(contestant: Contestant, folder: &Path, patients: usize, rounds: usize) -> Result<Measured> {
+async fn measure(contestant: Contestant, folder: &Path, load: Load) -> Result<Measured> {
     let folder = tempfile::tempdir_in(folder)?;
     let server = Server::start().await?;
     let account = server.account(NUMBER, "RSH Satu Bumi")?;
@@ -87,7 +103,7 @@ async fn measure(contestant: Contestant, folder: &Path, patients: usize, rounds:
     let mut child = start(contestant, &server.url(), folder.path())?;
     account.wait_connected(Duration::from_secs(30)).await?;
     let before = memory(&child)?;
-    let mut measured = load::drive(&server, patients, rounds).await?;
+    let mut measured = load::drive(&server, load).await?;
     measured.memory = (before, memory(&child)?);
     // The end of its input tells it to stop.
     drop(child.stdin.take());
