@@ -117,7 +117,12 @@ impl Assistant {
 
     /// An assistant that plays `script` and knows one red flag ("sesak") and STOP, MULAI, START.
     pub fn scripted(script: impl Fn(&Question) -> Answer + Send + Sync + 'static) -> Self {
-        Self::Scripted(scripted::Script::new(script))
+        Self::Scripted(scripted::Script::new(script, true))
+    }
+
+    /// [`Assistant::scripted`] whose script never waits: it is played where the question is asked.
+    pub fn scripted_at_once(script: impl Fn(&Question) -> Answer + Send + Sync + 'static) -> Self {
+        Self::Scripted(scripted::Script::new(script, false))
     }
 
     /// Whether the models can be asked now (one that panicked is being rebuilt).

@@ -16,16 +16,22 @@ pub(super) const PLEASE_TYPE: &str = "Maaf, saya hanya dapat membaca tulisan. Mo
 pub(super) const TOO_LONG: &str = "Pesan Anda panjang sekali. Mohon tuliskan pertanyaan utamanya.";
 
 /// What a scripted assistant does.
-pub struct Script(Arc<dyn Fn(&Question) -> Answer + Send + Sync>);
+pub struct Script {
+    play: Arc<dyn Fn(&Question) -> Answer + Send + Sync>,
+    may_block: bool,
+}
 
 impl Script {
-    pub(super) fn new(script: impl Fn(&Question) -> Answer + Send + Sync + 'static) -> Self {
-        Self(Arc::new(script))
+    pub(super) fn new(play: impl Fn(&Question) -> Answer + Send + Sync + 'static, may_block: bool) -> Self {
+        Self { play: Arc::new(play), may_block }
     }
 
-    /// Plays the script on a thread that may block, so that a test can hold an answer back. Its panic goes on here.
+    /// Plays the script, on a thread of its own if it may block: so a test can hold an answer back. Its panic goes on here.
     pub(super) async fn answer(&self, question: &Question) -> Answer {
-        let (script, question) = (Arc::clone(&self.0), question.clone());
+        if !self.may_block {
+            return (self.play)(question);
+        }
+        let (script, question) = (Arc::clone(&self.play), question.clone());
         match tokio::task::spawn_blocking(move || script(&question)).await {
             Ok(answer) => answer,
             Err(gone) => match gone.try_into_panic() {

@@ -48,3 +48,38 @@ fn concerned(event: &Event) -> Option<ConversationId> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::sync::broadcast;
+
+    use super::*;
+    use crate::domain::{Delivery, MessageId};
+
+    fn ticked(conversation: i64, delivery: Delivery) -> Event {
+        Event::DeliveryChanged { conversation: ConversationId(conversation), message: MessageId(1), delivery }
+    }
+
+    /// The patient's own tick may overtake WhatsApp's: the part behind is due then, too.
+    #[tokio::test]
+    async fn what_happened_meanwhile_is_heard_at_once_whichever_tick_it_is() {
+        let (tell, mut events) = broadcast::channel(8);
+        let news = Event::MessageReceived { conversation: ConversationId(9), message: MessageId(1) };
+        for event in
+            [news, ticked(3, Delivery::Delivered), ticked(2, Delivery::Sent), ticked(3, Delivery::Read)]
+        {
+            tell.send(event).unwrap();
+        }
+        let conversations = [ConversationId(2), ConversationId(3)].into();
+        assert_eq!(heard(&mut events).await, Where::In(conversations));
+    }
+
+    #[tokio::test]
+    async fn who_missed_something_looks_everywhere() {
+        let (tell, mut events) = broadcast::channel(2);
+        for of in 0..4 {
+            tell.send(ticked(of, Delivery::Sent)).unwrap();
+        }
+        assert_eq!(heard(&mut events).await, Where::Anywhere);
+    }
+}

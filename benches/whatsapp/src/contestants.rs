@@ -69,7 +69,7 @@ async fn whole(url: &str, folder: &Path) -> Result<()> {
         ..ChatOptions::default()
     };
     let chat = ChatService::new(store.clone(), tasks.clone(), options);
-    chat.start(Arc::new(Assistant::scripted(|question| echo(&question.text))));
+    chat.start(Arc::new(Assistant::scripted_at_once(|question| echo(&question.text))));
     let options = Options {
         enabled: true,
         session: folder.join("whatsapp.db"),
