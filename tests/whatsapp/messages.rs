@@ -190,7 +190,7 @@ async fn a_patient_who_types_is_waited_for() -> Result<()> {
     let quiet = Duration::from_secs(5);
     let hospital = Hospital::open_with(quiet, usual).await?;
     let ani = hospital.patient(ANI, "Ani")?;
-    ani.send_text("saya mau tanya").await?;
+    ani.send_text("selamat pagi").await?;
     // Longer than the quiet time, so that without the signs of typing the first line would be answered alone.
     for _ in 0..14 {
         ani.show(ChatState::Composing)?;
@@ -198,7 +198,7 @@ async fn a_patient_who_types_is_waited_for() -> Result<()> {
     }
     ani.send_text("jam besuk berapa?").await?;
     let reply = gets(&ani, "jam besuk berapa?").await?;
-    assert_eq!(reply.text(), Some("Jawaban untuk: saya mau tanya\njam besuk berapa?"));
+    assert_eq!(reply.text(), Some("Jawaban untuk: selamat pagi\njam besuk berapa?"));
     assert_eq!(ani.inbox().len(), 1);
     hospital.close().await;
     Ok(())
