@@ -8,6 +8,7 @@ use std::{
     collections::VecDeque,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
+    time::Duration,
 };
 
 use parking_lot::Mutex;
@@ -18,6 +19,8 @@ use super::StoreError;
 
 /// Writes that are committed together at most; those behind them wait that long.
 const TOGETHER: usize = 64;
+/// While several write at once, a commit waits so long for more: a wait for the disk and the waking of threads cost more.
+const GATHERING: Duration = Duration::from_micros(300);
 
 /// The one connection that writes, and what waits for it.
 pub(super) struct Writer {
@@ -73,9 +76,14 @@ impl Writer {
     /// Commits what waits until nothing does.
     pub fn attend(&self) {
         let mut connection = self.connection.lock();
+        let mut was_shared = false;
         loop {
             let mut told = Vec::with_capacity(TOGETHER);
+            if was_shared && self.waiting.lock().jobs.len() < TOGETHER {
+                std::thread::sleep(GATHERING);
+            }
             let committed = self.commit_together(&mut connection, &mut told).map_err(Arc::new);
+            was_shared = told.len() > 1;
             for tell in told {
                 tell(committed.clone());
             }
