@@ -28,6 +28,7 @@ use crate::{
     chat::{ChatOptions, ChatService, Limit, Quiet},
     config::{ComposeChoice, Config},
     knowledge::{self, KnowledgeBase},
+    realtime::Realtime,
     store::Store,
     tasks::Tasks,
     web::{self, Readiness, WebState},
@@ -178,9 +179,12 @@ pub async fn serve(
     );
     let readiness = Arc::new(Readiness::new());
     let whatsapp = Gateway::start(whatsapp_options(config)?, chat.clone(), store.clone(), &tasks)?;
+    let realtime = Realtime::new(&whatsapp);
+    tasks.spawn(realtime.clone().run(chat.clone(), whatsapp.clone(), store.clone(), tasks.stopping()));
     let state = WebState {
         chat: chat.clone(),
         whatsapp,
+        realtime,
         store: store.clone(),
         readiness: Arc::clone(&readiness),
         metrics: metrics.clone(),

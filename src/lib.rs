@@ -15,6 +15,7 @@
 //! | [`chat`] | conversations: receive, answer once, hand over, take over |
 //! | [`whatsapp`] | the hospital's number: pairing, what comes in, what goes out |
 //! | [`evaluation`] | questions with known answers through the real pipeline |
+//! | [`realtime`] | live events over Socket.IO |
 //! | [`web`] | the HTTP API and the pages |
 //! | [`config`], [`tasks`], [`app`] | settings; the only place that spawns; building, starting and stopping it all |
 //!
@@ -35,7 +36,8 @@
 //! | [`chat`] | domain, store, assistant, tasks |
 //! | [`evaluation`] | domain, language, ai, knowledge, assistant |
 //! | [`whatsapp`] | domain, store, chat, tasks |
-//! | [`web`] | domain, i18n, store, knowledge, chat, whatsapp |
+//! | [`realtime`] | domain, store, chat, whatsapp |
+//! | [`web`] | domain, i18n, store, knowledge, chat, whatsapp, realtime |
 //!
 //! # A patient's message
 //!
@@ -73,6 +75,7 @@ pub mod evaluation;
 pub mod i18n;
 pub mod knowledge;
 pub mod language;
+pub mod realtime;
 pub mod store;
 pub mod tasks;
 pub mod web;

@@ -17,7 +17,8 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("chat", &["domain", "store", "assistant", "tasks"]),
     ("evaluation", &["domain", "language", "ai", "knowledge", "assistant"]),
     ("whatsapp", &["domain", "store", "chat", "tasks"]),
-    ("web", &["domain", "i18n", "store", "knowledge", "chat", "whatsapp"]),
+    ("realtime", &["domain", "store", "chat", "whatsapp"]),
+    ("web", &["domain", "i18n", "store", "knowledge", "chat", "whatsapp", "realtime"]),
     ("config", &["ai", "knowledge", "assistant", "chat", "whatsapp", "web"]),
     ("tasks", &[]),
     (
@@ -33,6 +34,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "chat",
             "evaluation",
             "whatsapp",
+            "realtime",
             "web",
             "config",
             "tasks",

@@ -135,6 +135,13 @@ pub fn find(tx: &Transaction<'_>, hash: TokenHash) -> Result<Option<ApiToken>, S
     one(tx, &sql, [hash.0], token)
 }
 
+/// Whether a token has not been revoked.
+pub fn is_live(tx: &Transaction<'_>, id: i64) -> Result<bool, StoreError> {
+    Ok(tx
+        .prepare_cached("SELECT EXISTS (SELECT 1 FROM api_tokens WHERE id = ?1 AND revoked_at IS NULL)")?
+        .query_row([id], |row| row.get(0))?)
+}
+
 /// Notes that a token was used.
 pub fn note_use(tx: &Transaction<'_>, id: i64, at: Timestamp) -> Result<(), StoreError> {
     tx.prepare_cached("UPDATE api_tokens SET last_used_at = ?2 WHERE id = ?1")?

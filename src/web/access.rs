@@ -9,7 +9,10 @@ use axum::{
 use jiff::Timestamp;
 
 use super::{WebState, error::ApiError};
-use crate::store::tokens::{self, Scope, TokenHash};
+use crate::{
+    realtime::Listener,
+    store::tokens::{self, Scope, TokenHash},
+};
 
 /// Who may call a route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,6 +52,7 @@ pub(super) async fn check(
                 tracing::warn!(%error, "a token's use could not be noted");
             }
         }
+        request.extensions_mut().insert(Listener { token: token.id });
         request.extensions_mut().insert(Caller { name: token.name });
     }
     Ok(next.run(request).await)

@@ -25,7 +25,7 @@ use std::{sync::Arc, time::Duration};
 
 use metrics_exporter_prometheus::PrometheusHandle;
 
-use crate::{chat::ChatService, store::Store, whatsapp::Gateway};
+use crate::{chat::ChatService, realtime::Realtime, store::Store, whatsapp::Gateway};
 
 /// What every handler may use. Cheap to clone.
 #[derive(Clone)]
@@ -34,6 +34,8 @@ pub struct WebState {
     pub chat: ChatService,
     /// The hospital's number.
     pub whatsapp: Gateway,
+    /// The live events.
+    pub realtime: Realtime,
     /// The database, for tokens.
     pub store: Store,
     /// What is ready.

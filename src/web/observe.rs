@@ -14,7 +14,7 @@ use tracing::Instrument;
 /// The header that carries a response's id.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Routes that machines ask every few seconds.
-const QUIET: [&str; 3] = ["/healthz", "/readyz", "/metrics"];
+const QUIET: [&str; 4] = ["/healthz", "/readyz", "/metrics", "/socket.io/"];
 
 /// Wraps every request. The id is ours: one sent along could hold anything.
 pub(super) async fn observe(request: Request, next: Next) -> Response {

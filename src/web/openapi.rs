@@ -7,7 +7,7 @@ use utoipa::{
 };
 
 use super::{
-    api::{ask, bot_status, chats, files, health, send_message, whatsapp},
+    api::{ask, bot_status, chats, files, health, live, send_message, whatsapp},
     error::ErrorBody,
 };
 
@@ -35,6 +35,7 @@ use super::{
         whatsapp::pair_code,
         whatsapp::logout,
         whatsapp::send,
+        live::socket_io,
     ),
     components(schemas(ErrorBody)),
     modifiers(&BearerToken),

@@ -17,7 +17,7 @@ use tower_http::{catch_panic::CatchPanicLayer, set_header::SetResponseHeaderLaye
 use super::{
     Access::{self, Public, Scoped},
     WebState, access,
-    api::{ask, bot_status, chats, files, health, send_message, whatsapp},
+    api::{ask, bot_status, chats, files, health, live, send_message, whatsapp},
     error::ApiError,
     observe::observe,
     openapi,
@@ -43,6 +43,8 @@ fn routes() -> Vec<Route> {
         post("/whatsapp/pair-code", Scoped(Whatsapp), whatsapp::pair_code),
         post("/whatsapp/logout", Scoped(Whatsapp), whatsapp::logout),
         post("/whatsapp/send", Scoped(Admin), whatsapp::send),
+        get("/socket.io/", Scoped(Admin), live::socket_io),
+        post("/socket.io/", Scoped(Admin), live::socket_io),
     ]
 }
 

@@ -75,7 +75,10 @@ async fn s05_no_get_changes_anything_and_no_other_method_gets_through() -> anyho
     for endpoint in endpoints() {
         let path = endpoint.path.replace("{chat_id}", "1").replace("{message}", "1");
         let others = [Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE, Method::OPTIONS];
-        for method in others.into_iter().filter(|method| *method != endpoint.method) {
+        let is_routed = |method: &Method| {
+            endpoints().iter().any(|one| one.path == endpoint.path && one.method == *method)
+        };
+        for method in others.into_iter().filter(|method| !is_routed(method)) {
             let token = api.token(&format!("{method}-{path}"), &Scope::ALL)?;
             let reply = api.send(authorized(method.clone(), &path, &token).body(Body::empty())?).await?;
             assert_eq!(reply.status, StatusCode::METHOD_NOT_ALLOWED, "{method} {path}");

@@ -16,6 +16,7 @@ use satubumi::{
     assistant::Question,
     chat::ChatOptions,
     domain::Answer,
+    realtime::Realtime,
     store::{
         StoreError,
         tokens::{self, Scope, Secret, TokenHash},
@@ -90,9 +91,11 @@ impl Api {
 
     fn on(ward: Ward, request_timeout: Duration) -> anyhow::Result<Self> {
         let readiness = Arc::new(Readiness::new());
+        let whatsapp = off(&ward)?;
         let router = router(WebState {
             chat: ward.chat.clone(),
-            whatsapp: off(&ward)?,
+            realtime: Realtime::new(&whatsapp),
+            whatsapp,
             store: ward.store.clone(),
             readiness: Arc::clone(&readiness),
             metrics: recorder()?,

@@ -131,6 +131,15 @@ impl Hospital {
         Ok(String::from_utf8(made.stdout)?.trim().to_owned())
     }
 
+    /// Revokes a token.
+    pub fn revoke(&self, name: &str) -> Result<()> {
+        let revoked = self.run(&["token", "revoke", name])?;
+        if !revoked.status.success() {
+            bail!("{}", String::from_utf8_lossy(&revoked.stderr));
+        }
+        Ok(())
+    }
+
     /// The folder.
     pub fn folder(&self) -> &Path {
         self.folder.path()
@@ -232,6 +241,11 @@ impl Server {
     pub fn response_as(&self, token: &str, path: &str, kind: &str) -> Result<reqwest::blocking::Response> {
         let asked = self.client.get(format!("{}{path}", self.address)).bearer_auth(token);
         Ok(asked.header("accept", kind).send()?)
+    }
+
+    /// Where it listens: `http://…`.
+    pub fn address(&self) -> &str {
+        &self.address
     }
 
     /// Its process.

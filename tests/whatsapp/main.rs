@@ -14,6 +14,7 @@ mod crowd;
 mod files;
 mod hospital;
 mod killed;
+mod live;
 mod messages;
 mod models;
 mod oracle;

@@ -1,0 +1,215 @@
+//! Live events over Socket.IO: whoever looks on learns of a change the moment it is committed.
+//!
+//! An event says what changed and where, never what was written: that is fetched by whoever may read it. Names are those of
+//! the service that ours replaces.
+//!
+//! | event | payload | when |
+//! | --- | --- | --- |
+//! | `new_message` | `chat_id`, `message_id`, `author` (`patient`, or `hospital`: bot or staff) | a message is stored |
+//! | `message_update` | `chat_id`, `message_id`, `delivery` (or null) | ticks moved; edited, taken back, its file has come |
+//! | `bot_status_change` | `chat_id`, `enabled`, `handling` (`bot`, `staff`, `stopped`) | somebody else answers from now on |
+//! | `chats_update` | `chat_ids`; null when any may have changed | a conversation's place in the list changed |
+//! | `whatsapp_status` | as `GET /whatsapp/status`, without `outbox` | the connection changed; once at the start |
+//!
+//! A client that can't keep up is disconnected rather than kept waiting: it connects anew and reads what is there. So is one
+//! whose token was revoked.
+
+mod payload;
+
+use std::{collections::BTreeSet, convert::Infallible, time::Duration};
+
+use axum::{
+    extract::Request,
+    response::{IntoResponse, Response},
+};
+use serde::Serialize;
+use socketioxide::{SocketIo, extract::SocketRef};
+use tokio::{
+    sync::broadcast::{
+        Receiver,
+        error::{RecvError, TryRecvError},
+    },
+    time::MissedTickBehavior,
+};
+use tokio_util::sync::CancellationToken;
+use tower::{ServiceExt, util::BoxCloneSyncService};
+
+use crate::{
+    chat::ChatService,
+    domain::Event,
+    store::{Store, StoreError, tokens},
+    whatsapp::Gateway,
+};
+use payload::{Author, BotStatusChange, ChatsUpdate, MessageUpdate, NewMessage, WhatsappStatus};
+
+/// A revoked token's sockets are closed within about this time.
+const BETWEEN_LOOKS: Duration = Duration::from_secs(2);
+/// Bytes that a client may send at once; none has to send anything but signs of life.
+const MOST_BYTES: usize = 4096;
+/// Events that are told before the socket's turn comes again.
+const AT_ONCE: usize = 256;
+
+/// Who listens on a socket: whoever has checked the handshake puts it into the request's extensions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Listener {
+    /// The API token's row.
+    pub token: i64,
+}
+
+/// The live events. Cheap to clone.
+#[derive(Clone)]
+pub struct Realtime {
+    io: SocketIo,
+    service: BoxCloneSyncService<Request, Response, Infallible>,
+}
+
+impl Realtime {
+    /// With nobody connected. Whoever connects is told at once how the number is connected.
+    pub fn new(whatsapp: &Gateway) -> Self {
+        let (service, io) = SocketIo::builder()
+            .max_payload(MOST_BYTES as u64)
+            .ws_max_message_size(MOST_BYTES)
+            .max_buffer_size(AT_ONCE)
+            .build_svc();
+        let whatsapp = whatsapp.clone();
+        io.ns("/", async move |socket: SocketRef| {
+            tell(&socket, "whatsapp_status", &WhatsappStatus::of(&whatsapp.connection()));
+        });
+        let service = ServiceExt::<Request>::map_response(service, IntoResponse::into_response);
+        Self { io, service: BoxCloneSyncService::new(service) }
+    }
+
+    /// Answers a request of the protocol, a WebSocket's upgrade among them. The request must carry a [`Listener`].
+    pub async fn serve(&self, request: Request) -> Response {
+        match self.service.clone().oneshot(request).await {
+            Ok(response) => response,
+            Err(never) => match never {},
+        }
+    }
+
+    /// Tells what happens, and closes the sockets of revoked tokens, until `stop`; then closes them all.
+    pub async fn run(self, chat: ChatService, whatsapp: Gateway, store: Store, stop: CancellationToken) {
+        let (mut events, mut connection) = (chat.events(), whatsapp.changes());
+        let mut looks = tokio::time::interval(BETWEEN_LOOKS);
+        looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => break,
+                Some(batch) = batch(&mut events) => self.tell_of(batch),
+                Ok(()) = connection.changed() => {
+                    let now = connection.borrow_and_update().clone();
+                    self.tell_all("whatsapp_status", &WhatsappStatus::of(&now));
+                }
+                _ = looks.tick() => {
+                    if let Err(error) = self.close_revoked(&store).await {
+                        tracing::warn!(%error, "whether a socket's token still holds is looked at again");
+                    }
+                }
+            }
+        }
+        self.io.close().await;
+    }
+
+    fn tell_of(&self, Batch { events, missed_some }: Batch) {
+        let mut moved = BTreeSet::new();
+        for event in events {
+            match event {
+                Event::MessageReceived { conversation, message }
+                | Event::MessageSent { conversation, message } => {
+                    moved.insert(conversation);
+                    let author = match event {
+                        Event::MessageReceived { .. } => Author::Patient,
+                        _ => Author::Hospital,
+                    };
+                    self.tell_all(
+                        "new_message",
+                        &NewMessage { chat_id: conversation, message_id: message, author },
+                    );
+                }
+                Event::DeliveryChanged { conversation, message, delivery } => {
+                    let update = MessageUpdate {
+                        chat_id: conversation,
+                        message_id: message,
+                        delivery: Some(delivery),
+                    };
+                    self.tell_all("message_update", &update);
+                }
+                Event::MessageChanged { conversation, message } => {
+                    moved.insert(conversation);
+                    let update = MessageUpdate { chat_id: conversation, message_id: message, delivery: None };
+                    self.tell_all("message_update", &update);
+                }
+                Event::HandlingChanged { conversation, handling } => {
+                    moved.insert(conversation);
+                    let change =
+                        BotStatusChange { chat_id: conversation, enabled: handling.bot_is_on(), handling };
+                    self.tell_all("bot_status_change", &change);
+                }
+                Event::Flagged { conversation, .. } => {
+                    moved.insert(conversation);
+                }
+            }
+        }
+        if missed_some {
+            self.tell_all("chats_update", &ChatsUpdate { chat_ids: None });
+        } else if !moved.is_empty() {
+            self.tell_all("chats_update", &ChatsUpdate { chat_ids: Some(moved.into_iter().collect()) });
+        }
+    }
+
+    fn tell_all(&self, event: &str, payload: &impl Serialize) {
+        for socket in self.io.sockets() {
+            tell(&socket, event, payload);
+        }
+    }
+
+    async fn close_revoked(&self, store: &Store) -> Result<(), StoreError> {
+        for socket in self.io.sockets() {
+            let listener = socket.req_parts().extensions.get::<Listener>().copied();
+            let is_live = match listener {
+                Some(Listener { token }) => store.glance(|tx| tokens::is_live(tx, token))?,
+                None => false,
+            };
+            if !is_live {
+                close(socket);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What happened since the last look.
+struct Batch {
+    events: Vec<Event>,
+    missed_some: bool,
+}
+
+/// Waits for events; `None` when there will be none.
+async fn batch(events: &mut Receiver<Event>) -> Option<Batch> {
+    let mut batch = Batch { events: Vec::new(), missed_some: false };
+    match events.recv().await {
+        Ok(event) => batch.events.push(event),
+        Err(RecvError::Lagged(_)) => batch.missed_some = true,
+        Err(RecvError::Closed) => return None,
+    }
+    while batch.events.len() < AT_ONCE / 4 {
+        match events.try_recv() {
+            Ok(event) => batch.events.push(event),
+            Err(TryRecvError::Lagged(_)) => batch.missed_some = true,
+            Err(TryRecvError::Empty | TryRecvError::Closed) => break,
+        }
+    }
+    Some(batch)
+}
+
+/// Tells one socket, or closes it: what is missed once could be missed for ever.
+fn tell(socket: &SocketRef, event: &str, payload: &impl Serialize) {
+    if socket.emit(event, payload).is_err() {
+        close(socket.clone());
+    }
+}
+
+fn close(socket: SocketRef) {
+    // It may be gone already.
+    let _ = socket.disconnect();
+}
