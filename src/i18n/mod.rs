@@ -93,7 +93,10 @@ mod tests {
 
     #[test]
     fn values_are_put_in() {
-        let english = text_with(Language::En, "home-documents", [("count", 1.into())]);
-        assert_eq!(english, "1 document read");
+        let sources = |count: u32| text_with(Language::En, "answer-sources", [("count", count.into())]);
+        assert_eq!(
+            (sources(1).as_str(), sources(2).as_str()),
+            ("The source of this answer", "2 sources of this answer")
+        );
     }
 }

@@ -22,6 +22,7 @@ const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("migrations/01_conversations.sql")),
     M::up(include_str!("migrations/02_knowledge.sql")),
     M::up(include_str!("migrations/03_whatsapp.sql")).foreign_key_check(),
+    M::up(include_str!("migrations/04_dashboard.sql")),
 ];
 
 /// How long a connection waits for another process's write lock.

@@ -41,6 +41,32 @@ impl fmt::Display for PageKey {
     }
 }
 
+/// Which conversations a list shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Filter {
+    /// Every one.
+    #[default]
+    All,
+    /// Those that wait for staff.
+    Waiting,
+    /// Those with an emergency that nobody has answered.
+    Emergency,
+    /// Those that the bot does not answer.
+    BotOff,
+}
+
+impl Filter {
+    /// Its condition; each but the first has an index of its own.
+    fn condition(self) -> &'static str {
+        match self {
+            Self::All => "1",
+            Self::Waiting => "c.waiting = 1",
+            Self::Emergency => "c.emergency = 1",
+            Self::BotOff => "c.handling <> 'bot'",
+        }
+    }
+}
+
 /// Finds the sender's conversation or opens it; a name, when given, replaces the one known before.
 pub fn open(
     tx: &Transaction<'_>,
@@ -73,20 +99,22 @@ pub fn of_sender(tx: &Transaction<'_>, sender: &str) -> Result<Option<Conversati
 pub fn page(
     tx: &Transaction<'_>,
     search: Option<&str>,
+    filter: Filter,
     after: Option<PageKey>,
     limit: u32,
 ) -> Result<Vec<Conversation>, StoreError> {
     let after = after.unwrap_or(PageKey { last_at: i64::MAX, id: i64::MAX });
+    let condition = filter.condition();
     let Some(search) = search else {
         let sql = format!(
-            "SELECT {COLUMNS} FROM conversations c WHERE (c.last_at, c.id) < (?1, ?2)
+            "SELECT {COLUMNS} FROM conversations c WHERE {condition} AND (c.last_at, c.id) < (?1, ?2)
              ORDER BY c.last_at DESC, c.id DESC LIMIT ?3"
         );
         return all(tx, &sql, params![after.last_at, after.id, limit], conversation);
     };
     let sql = format!(
         "SELECT {COLUMNS} FROM conversations c
-         WHERE (c.last_at, c.id) < (?1, ?2)
+         WHERE {condition} AND (c.last_at, c.id) < (?1, ?2)
            AND (c.name LIKE ?4 ESCAPE '\\' OR c.sender LIKE ?4 ESCAPE '\\'
                 OR c.id IN (SELECT m.conversation_id FROM messages_words w JOIN messages m ON m.id = w.rowid
                             WHERE messages_words MATCH ?5))
@@ -98,6 +126,25 @@ pub fn page(
         params![after.last_at, after.id, limit, holding(search), words_starting(search)],
         conversation,
     )
+}
+
+/// How many conversations each filter shows, in their order: waiting, emergency, bot off; beyond `most` nobody counts.
+pub fn counts(tx: &Transaction<'_>, most: u32) -> Result<[u32; 3], StoreError> {
+    let count = |filter: Filter| {
+        let condition = filter.condition();
+        let sql = format!("SELECT count(*) FROM (SELECT 1 FROM conversations c WHERE {condition} LIMIT ?1)");
+        tx.prepare_cached(&sql)?.query_row([most], |row| row.get(0))
+    };
+    Ok([count(Filter::Waiting)?, count(Filter::Emergency)?, count(Filter::BotOff)?])
+}
+
+/// The newest message of a conversation that holds words starting as the search's do, cut around them; what matched stands
+/// between U+0002 and U+0003.
+pub fn excerpt(tx: &Transaction<'_>, id: ConversationId, search: &str) -> Result<Option<String>, StoreError> {
+    let sql = "SELECT snippet(messages_words, 0, char(2), char(3), '…', 16)
+               FROM messages_words JOIN messages m ON m.id = messages_words.rowid
+               WHERE messages_words MATCH ?1 AND m.conversation_id = ?2 ORDER BY messages_words.rowid DESC LIMIT 1";
+    one(tx, sql, params![words_starting(search), id.0], |row| Ok(row.get(0)?))
 }
 
 /// Notes that something was said: the conversation moves to the head of the list.

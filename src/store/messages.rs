@@ -387,6 +387,18 @@ pub fn page(
     Ok(messages)
 }
 
+/// How many messages of a conversation there are from one on, `most` at most.
+pub fn count_from(
+    tx: &Transaction<'_>,
+    conversation: ConversationId,
+    from: MessageId,
+    most: u32,
+) -> Result<u32, StoreError> {
+    let sql =
+        "SELECT count(*) FROM (SELECT 1 FROM messages WHERE conversation_id = ?1 AND id >= ?2 LIMIT ?3)";
+    Ok(tx.prepare_cached(sql)?.query_row(params![conversation.0, from.0, most], |row| row.get(0))?)
+}
+
 fn logged(row: &Row<'_>) -> Result<LoggedMessage, StoreError> {
     Ok(LoggedMessage {
         message: Message {

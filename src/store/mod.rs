@@ -1,4 +1,5 @@
-//! One SQLite database holds everything: conversations, flags, tokens, staff, documents, passages, vectors.
+//! One SQLite database holds everything: conversations, flags, tokens, staff and their sessions, documents, passages,
+//! vectors, the audit log.
 //!
 //! `data/satubumi.db`, WAL with `synchronous=FULL` (a committed message survives a power cut), STRICT tables,
 //! foreign keys on. One connection writes, behind a mutex; readers have their own and see a snapshot each. The
@@ -16,19 +17,24 @@
 //! Every function of those files fails with [`StoreError::Sqlite`], or with [`StoreError::Unknown`] when a row holds
 //! what this version can't read.
 
+pub mod audit;
 pub mod changes;
 pub mod client_buffers;
 mod connection;
 pub mod contacts;
 pub mod conversations;
 pub mod documents;
+pub mod failed_sign_ins;
 pub mod flags;
 pub mod heartbeat;
 pub mod media;
 pub mod messages;
+pub mod notes;
 pub mod outbox;
 pub mod passages;
 mod rows;
+pub mod seen;
+pub mod sessions;
 pub mod staff;
 pub mod text_vectors;
 pub mod tokens;

@@ -63,28 +63,30 @@ pub fn put(
     Ok(())
 }
 
+const DUE_COLUMNS: &str =
+    "o.id, o.message_id, o.conversation_id, o.part, o.text, o.whatsapp_id, o.attempts, m.reply_to,
+                           m.outcome IS 'emergency', o.not_before";
+
 /// What may be sent now: of each conversation the oldest open part, if its time has come. Emergencies first, then the
 /// oldest.
 pub fn due(tx: &Transaction<'_>, now: Timestamp, limit: u32) -> Result<Vec<Due>, StoreError> {
-    let sql =
-        "SELECT o.id, o.message_id, o.conversation_id, o.part, o.text, o.whatsapp_id, o.attempts, m.reply_to,
-                      m.outcome IS 'emergency', o.not_before
-               FROM outbox o JOIN messages m ON m.id = o.message_id
+    let sql = format!(
+        "SELECT {DUE_COLUMNS} FROM outbox o JOIN messages m ON m.id = o.message_id
                WHERE o.state IN ('queued', 'sending') AND o.not_before <= ?1
                  AND o.id = (SELECT min(id) FROM outbox e
                              WHERE e.conversation_id = o.conversation_id AND e.state IN ('queued', 'sending'))
-               ORDER BY (m.outcome IS 'emergency') DESC, o.id LIMIT ?2";
-    all(tx, sql, params![millis(now), limit], due_of_row)
+               ORDER BY (m.outcome IS 'emergency') DESC, o.id LIMIT ?2"
+    );
+    all(tx, &sql, params![millis(now), limit], due_of_row)
 }
 
 /// A conversation's oldest open part, whether its time has come or not.
 pub fn first_open(tx: &Transaction<'_>, conversation: ConversationId) -> Result<Option<Due>, StoreError> {
-    let sql =
-        "SELECT o.id, o.message_id, o.conversation_id, o.part, o.text, o.whatsapp_id, o.attempts, m.reply_to,
-                      m.outcome IS 'emergency', o.not_before
-               FROM outbox o JOIN messages m ON m.id = o.message_id
-               WHERE o.conversation_id = ?1 AND o.state IN ('queued', 'sending') ORDER BY o.id LIMIT 1";
-    one(tx, sql, [conversation.0], due_of_row)
+    let sql = format!(
+        "SELECT {DUE_COLUMNS} FROM outbox o JOIN messages m ON m.id = o.message_id
+               WHERE o.conversation_id = ?1 AND o.state IN ('queued', 'sending') ORDER BY o.id LIMIT 1"
+    );
+    one(tx, &sql, [conversation.0], due_of_row)
 }
 
 fn due_of_row(row: &Row<'_>) -> Result<Due, StoreError> {
