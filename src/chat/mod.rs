@@ -15,7 +15,9 @@ mod admission;
 mod answering;
 mod bursts;
 mod delivery;
+mod desk;
 mod error;
+mod events;
 mod incoming;
 mod lanes;
 mod media;
@@ -28,7 +30,9 @@ mod whatsapp;
 pub use answering::{Received, Reply};
 pub use bursts::Quiet;
 pub use delivery::{Refused, Sendable};
+pub use desk::{Actor, DeskPage, ListQuery, Listed, Looked, Opened};
 pub use error::ChatError;
+pub use events::Happened;
 pub use incoming::{
     Incoming, Invalid, MAX_ID_CHARS, MAX_NAME_CHARS, MAX_TEXT_CHARS, MessageText, PhoneNumber,
 };

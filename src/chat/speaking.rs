@@ -107,7 +107,7 @@ pub(super) fn conclude(
         Verdict::KeepSilent { emergency, intent } => keep_silent(tx, &before, asked, emergency, intent, at)?,
         Verdict::Note => {
             conversations::count_unanswered(tx, conversation)?;
-            Vec::new()
+            vec![Event::DeskChanged { conversation }]
         }
     };
     if let Some(unread) = asked.unread {
@@ -176,7 +176,7 @@ fn keep_silent(
     at: Timestamp,
 ) -> Result<Vec<Event>, StoreError> {
     let conversation = before.id;
-    let mut events = Vec::new();
+    let mut events = vec![Event::DeskChanged { conversation }];
     for _ in 0..=asked.earlier.len() {
         conversations::count_unanswered(tx, conversation)?;
     }

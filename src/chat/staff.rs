@@ -8,7 +8,8 @@ use crate::{
     domain::{Author, Channel, Conversation, ConversationId, Event, Handling, MessageId},
     store::{
         StoreError,
-        conversations::{self, PageKey},
+        audit::{self, Action},
+        conversations::{self, Filter, PageKey},
         flags::{self, OpenFlag},
         messages::{self, LoggedMessage},
         outbox,
@@ -77,7 +78,9 @@ impl ChatService {
         let mut page = self
             .inner
             .store
-            .read(move |tx| conversations::page(tx, search.as_deref().map(str::trim), after, limit + 1))
+            .read(move |tx| {
+                conversations::page(tx, search.as_deref().map(str::trim), Filter::All, after, limit + 1)
+            })
             .await?;
         let more = page.len() > limit as usize;
         page.truncate(limit as usize);
@@ -177,7 +180,7 @@ impl ChatService {
     }
 
     /// Switches the bot on or off. Gives who answers now: a conversation that the patient stopped stays so when the bot
-    /// is switched off.
+    /// is switched off. `by` names who does it.
     ///
     /// # Errors
     /// [`ChatError::NotFound`], [`ChatError::StoppedByPatient`] when it should go on but the patient wrote STOP,
@@ -186,6 +189,7 @@ impl ChatService {
         &self,
         conversation: ConversationId,
         bot_on: bool,
+        by: String,
     ) -> Result<Handling, ChatError> {
         let changed = self.inner.store.write(move |tx| {
             let Some(before) = conversations::get(tx, conversation)? else { return Ok(None) };
@@ -197,7 +201,12 @@ impl ChatService {
             if handling == Handling::Staff {
                 outbox::withdraw(tx, conversation, Timestamp::now())?;
             }
-            Ok(Some((handling, conversations::set_handling(tx, conversation, handling)?)))
+            let changed = conversations::set_handling(tx, conversation, handling)?;
+            if changed {
+                let subject = subject_of(conversation);
+                audit::add(tx, &by, Action::BotSwitched, &subject, handling.as_str(), Timestamp::now())?;
+            }
+            Ok(Some((handling, changed)))
         });
         let (handling, changed) = changed.await?.ok_or(ChatError::NotFound)?;
         if changed {
@@ -233,6 +242,12 @@ fn write(
     conversations::said_something(tx, conversation, at)?;
     conversations::attended(tx, conversation)?;
     flags::resolve(tx, conversation, staff_name, at)?;
+    audit::add(tx, staff_name, Action::MessageSent, &subject_of(conversation), author.as_str(), at)?;
     let mut page = messages::page(tx, conversation, Some(MessageId(id.0 + 1)), 1)?;
     Ok(page.pop())
+}
+
+/// A conversation as the audit log names it.
+pub(super) fn subject_of(conversation: ConversationId) -> String {
+    format!("conversation {conversation}")
 }

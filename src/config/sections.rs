@@ -18,11 +18,40 @@ pub struct ServerConfig {
     pub max_waiting: usize,
     /// Messages of one sender that may wait; more are refused with 429.
     pub max_waiting_per_sender: usize,
+    /// The address that browsers reach the pages by where a proxy stands before this server, such as
+    /// `https://satubumi.rs.example`; with `https` the sign-in cookie is sent over nothing else.
+    pub public_url: String,
 }
 
 impl Default for ServerConfig {
     fn default() -> Self {
-        Self { listen: SocketAddr::from(([127, 0, 0, 1], 8080)), max_waiting: 512, max_waiting_per_sender: 8 }
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            max_waiting: 512,
+            max_waiting_per_sender: 8,
+            public_url: String::new(),
+        }
+    }
+}
+
+impl ServerConfig {
+    /// The public address without a slash at its end; `None` where browsers reach this server itself.
+    ///
+    /// # Errors
+    /// When it is neither `http://` nor `https://` and a host.
+    pub fn parsed_public_url(&self) -> Result<Option<&str>, ConfigError> {
+        let url = self.public_url.trim_end_matches('/');
+        let host = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
+        match host {
+            None if url.is_empty() => Ok(None),
+            Some(host) if !host.is_empty() && !host.contains('/') => Ok(Some(url)),
+            _ => Err(ConfigError::Value {
+                key: "server.public_url".into(),
+                place: "the configuration".into(),
+                problem: "it is no address of a host".into(),
+                allowed: "http:// or https:// and a host, without a path".into(),
+            }),
+        }
     }
 }
 

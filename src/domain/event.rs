@@ -42,6 +42,11 @@ pub enum Event {
         /// The row.
         message: MessageId,
     },
+    /// Something that only staff see has changed: how much nobody has answered, what waits, a note.
+    DeskChanged {
+        /// The thread.
+        conversation: ConversationId,
+    },
     /// Staff should look.
     Flagged {
         /// The thread.

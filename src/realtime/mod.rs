@@ -16,50 +16,63 @@
 
 mod payload;
 
-use std::{collections::BTreeSet, convert::Infallible, time::Duration};
+use std::{collections::BTreeSet, convert::Infallible, sync::Arc, time::Duration};
 
 use axum::{
     extract::Request,
     response::{IntoResponse, Response},
 };
+use jiff::Timestamp;
+use rusqlite::Transaction;
 use serde::Serialize;
 use socketioxide::{SocketIo, extract::SocketRef};
-use tokio::{
-    sync::broadcast::{
-        Receiver,
-        error::{RecvError, TryRecvError},
-    },
-    time::MissedTickBehavior,
-};
+use tokio::{sync::Notify, time::MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
 use tower::{ServiceExt, util::BoxCloneSyncService};
 
 use crate::{
-    chat::ChatService,
-    domain::Event,
-    store::{Store, StoreError, tokens},
+    chat::{ChatService, Happened},
+    domain::{ConversationId, Event, MessageId},
+    store::{
+        Store, StoreError,
+        sessions::{self, SessionHash},
+        tokens,
+    },
     whatsapp::Gateway,
 };
 use payload::{Author, BotStatusChange, ChatsUpdate, MessageUpdate, NewMessage, WhatsappStatus};
 
-/// A revoked token's sockets are closed within about this time.
+/// The sockets of a revoked token, or of a session that ended elsewhere, are closed within about this time.
 const BETWEEN_LOOKS: Duration = Duration::from_secs(2);
 /// Bytes that a client may send at once; none has to send anything but signs of life.
 const MOST_BYTES: usize = 4096;
-/// Events that are told before the socket's turn comes again.
-const AT_ONCE: usize = 256;
+/// Packets that may wait for a client: several looks at what happened.
+const MOST_WAITING: usize = 256;
 
 /// Who listens on a socket: whoever has checked the handshake puts it into the request's extensions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Listener {
-    /// The API token's row.
-    pub token: i64,
+pub enum Listener {
+    /// A program, by its API token's row.
+    Token(i64),
+    /// A page of somebody who is signed in, by the session.
+    Session(SessionHash),
+}
+
+impl Listener {
+    fn is_live(self, tx: &Transaction<'_>) -> Result<bool, StoreError> {
+        match self {
+            Self::Token(token) => tokens::is_live(tx, token),
+            Self::Session(hash) => sessions::is_live(tx, hash, Timestamp::now()),
+        }
+    }
 }
 
 /// The live events. Cheap to clone.
 #[derive(Clone)]
 pub struct Realtime {
     io: SocketIo,
+    /// A session has ended.
+    ended: Arc<Notify>,
     service: BoxCloneSyncService<Request, Response, Infallible>,
 }
 
@@ -69,14 +82,14 @@ impl Realtime {
         let (service, io) = SocketIo::builder()
             .max_payload(MOST_BYTES as u64)
             .ws_max_message_size(MOST_BYTES)
-            .max_buffer_size(AT_ONCE)
+            .max_buffer_size(MOST_WAITING)
             .build_svc();
         let whatsapp = whatsapp.clone();
         io.ns("/", async move |socket: SocketRef| {
             tell(&socket, "whatsapp_status", &WhatsappStatus::of(&whatsapp.connection()));
         });
         let service = ServiceExt::<Request>::map_response(service, IntoResponse::into_response);
-        Self { io, service: BoxCloneSyncService::new(service) }
+        Self { io, ended: Arc::default(), service: BoxCloneSyncService::new(service) }
     }
 
     /// Answers a request of the protocol, a WebSocket's upgrade among them. The request must carry a [`Listener`].
@@ -87,7 +100,12 @@ impl Realtime {
         }
     }
 
-    /// Tells what happens, and closes the sockets of revoked tokens, until `stop`; then closes them all.
+    /// Closes at once the sockets of sessions that have ended.
+    pub fn sessions_ended(&self) {
+        self.ended.notify_one();
+    }
+
+    /// Tells what happens, and closes the sockets of revoked tokens and ended sessions, until `stop`; then closes them all.
     pub async fn run(self, chat: ChatService, whatsapp: Gateway, store: Store, stop: CancellationToken) {
         let (mut events, mut connection) = (chat.events(), whatsapp.changes());
         let mut looks = tokio::time::interval(BETWEEN_LOOKS);
@@ -95,36 +113,29 @@ impl Realtime {
         loop {
             tokio::select! {
                 () = stop.cancelled() => break,
-                Some(batch) = batch(&mut events) => self.tell_of(batch),
+                happened = Happened::next(&mut events) => self.tell_of(happened),
                 Ok(()) = connection.changed() => {
                     let now = connection.borrow_and_update().clone();
                     self.tell_all("whatsapp_status", &WhatsappStatus::of(&now));
                 }
-                _ = looks.tick() => {
-                    if let Err(error) = self.close_revoked(&store).await {
-                        tracing::warn!(%error, "whether a socket's token still holds is looked at again");
-                    }
-                }
+                _ = looks.tick() => self.close_ended(&store),
+                () = self.ended.notified() => self.close_ended(&store),
             }
         }
         self.io.close().await;
     }
 
-    fn tell_of(&self, Batch { events, missed_some }: Batch) {
+    fn tell_of(&self, Happened { events, missed_some }: Happened) {
         let mut moved = BTreeSet::new();
         for event in events {
             match event {
-                Event::MessageReceived { conversation, message }
-                | Event::MessageSent { conversation, message } => {
+                Event::MessageReceived { conversation, message } => {
                     moved.insert(conversation);
-                    let author = match event {
-                        Event::MessageReceived { .. } => Author::Patient,
-                        _ => Author::Hospital,
-                    };
-                    self.tell_all(
-                        "new_message",
-                        &NewMessage { chat_id: conversation, message_id: message, author },
-                    );
+                    self.tell_of_message(conversation, message, Author::Patient);
+                }
+                Event::MessageSent { conversation, message } => {
+                    moved.insert(conversation);
+                    self.tell_of_message(conversation, message, Author::Hospital);
                 }
                 Event::DeliveryChanged { conversation, message, delivery } => {
                     let update = MessageUpdate {
@@ -145,7 +156,7 @@ impl Realtime {
                         BotStatusChange { chat_id: conversation, enabled: handling.bot_is_on(), handling };
                     self.tell_all("bot_status_change", &change);
                 }
-                Event::Flagged { conversation, .. } => {
+                Event::Flagged { conversation, .. } | Event::DeskChanged { conversation } => {
                     moved.insert(conversation);
                 }
             }
@@ -157,49 +168,33 @@ impl Realtime {
         }
     }
 
+    fn tell_of_message(&self, chat_id: ConversationId, message_id: MessageId, author: Author) {
+        self.tell_all("new_message", &NewMessage { chat_id, message_id, author });
+    }
+
     fn tell_all(&self, event: &str, payload: &impl Serialize) {
         for socket in self.io.sockets() {
             tell(&socket, event, payload);
         }
     }
 
-    async fn close_revoked(&self, store: &Store) -> Result<(), StoreError> {
-        for socket in self.io.sockets() {
-            let listener = socket.req_parts().extensions.get::<Listener>().copied();
-            let is_live = match listener {
-                Some(Listener { token }) => store.glance(|tx| tokens::is_live(tx, token))?,
-                None => false,
-            };
-            if !is_live {
-                close(socket);
+    fn close_ended(&self, store: &Store) {
+        let ended = store.glance(|tx| {
+            let mut ended = Vec::new();
+            for socket in self.io.sockets() {
+                let listener = socket.req_parts().extensions.get::<Listener>().copied();
+                let is_live = listener.map_or(Ok(false), |listener| listener.is_live(tx))?;
+                if !is_live {
+                    ended.push(socket);
+                }
             }
-        }
-        Ok(())
-    }
-}
-
-/// What happened since the last look.
-struct Batch {
-    events: Vec<Event>,
-    missed_some: bool,
-}
-
-/// Waits for events; `None` when there will be none.
-async fn batch(events: &mut Receiver<Event>) -> Option<Batch> {
-    let mut batch = Batch { events: Vec::new(), missed_some: false };
-    match events.recv().await {
-        Ok(event) => batch.events.push(event),
-        Err(RecvError::Lagged(_)) => batch.missed_some = true,
-        Err(RecvError::Closed) => return None,
-    }
-    while batch.events.len() < AT_ONCE / 4 {
-        match events.try_recv() {
-            Ok(event) => batch.events.push(event),
-            Err(TryRecvError::Lagged(_)) => batch.missed_some = true,
-            Err(TryRecvError::Empty | TryRecvError::Closed) => break,
+            Ok(ended)
+        });
+        match ended {
+            Ok(ended) => ended.into_iter().for_each(close),
+            Err(error) => tracing::warn!(%error, "whether a socket's listener still may is looked at again"),
         }
     }
-    Some(batch)
 }
 
 /// Tells one socket, or closes it: what is missed once could be missed for ever.

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use tokio::sync::broadcast::{
-    Receiver,
-    error::{RecvError, TryRecvError},
-};
+use tokio::sync::broadcast::Receiver;
 
-use crate::domain::{ConversationId, Event};
+use crate::{
+    chat::Happened,
+    domain::{ConversationId, Event},
+};
 
 /// In which conversations something may be due to be sent.
 #[derive(Debug, PartialEq, Eq)]
@@ -20,20 +20,14 @@ pub(super) enum Where {
 
 /// Waits for an event after which something may be due, and takes along what has happened beside it by then.
 pub(super) async fn heard(events: &mut Receiver<Event>) -> Where {
-    let mut conversations = BTreeSet::new();
-    while conversations.is_empty() {
-        match events.recv().await {
-            Ok(event) => conversations.extend(concerned(&event)),
-            Err(RecvError::Lagged(_)) => return Where::Anywhere,
-            // Nothing happens any more.
-            Err(RecvError::Closed) => return std::future::pending().await,
-        }
-    }
     loop {
-        match events.try_recv() {
-            Ok(event) => conversations.extend(concerned(&event)),
-            Err(TryRecvError::Lagged(_)) => return Where::Anywhere,
-            Err(TryRecvError::Empty | TryRecvError::Closed) => return Where::In(conversations),
+        let happened = Happened::next(events).await;
+        if happened.missed_some {
+            return Where::Anywhere;
+        }
+        let conversations: BTreeSet<_> = happened.events.iter().filter_map(concerned).collect();
+        if !conversations.is_empty() {
+            return Where::In(conversations);
         }
     }
 }
