@@ -1,0 +1,50 @@
+// What every page loads: fragments that are morphed in, live events, and the keyboard. A page works without it.
+import htmx from "htmx.org/dist/htmx.esm.js";
+import { Idiomorph } from "idiomorph/dist/idiomorph.esm.js";
+import { goLive } from "./live.js";
+import { keepThread } from "./thread.js";
+import { listenToKeys } from "./keys.js";
+import { toast, word } from "./words.js";
+
+// What somebody has opened stays open; `data-keep` stands on fields that somebody may be writing in: they stay as they are.
+const callbacks = {
+  beforeAttributeUpdated: (name, node) => !(name === "open" && node instanceof HTMLDetailsElement),
+  beforeNodeMorphed: (old, fresh) => !(old instanceof Element && fresh instanceof Element && old.hasAttribute("data-keep") && old.id === fresh.id),
+};
+
+htmx.defineExtension("morph", {
+  isInlineSwap: (style) => style === "morph",
+  handleSwap: (style, target, fragment) =>
+    style === "morph" ? Idiomorph.morph(target, fragment.children, { morphStyle: "outerHTML", ignoreActiveValue: true, callbacks }) : false,
+});
+
+document.addEventListener("htmx:afterRequest", ({ detail, target }) => {
+  const form = target.closest?.("form[data-reset]");
+  if (form && detail.successful) form.reset();
+  if (detail.failed && detail.xhr.status !== 401) toast(word("toast-failed"));
+});
+
+/** The list shows which conversation is open, whoever fetched it. */
+function markOpen() {
+  const open = document.getElementById("open")?.dataset.conversation;
+  for (const row of document.querySelectorAll("[data-row]")) {
+    const link = row.querySelector("a");
+    if (row.dataset.row === open) link.setAttribute("aria-current", "true");
+    else link.removeAttribute("aria-current");
+  }
+}
+document.addEventListener("htmx:afterSettle", markOpen);
+
+setInterval(() => {
+  for (const left of document.querySelectorAll("[data-countdown]")) {
+    const seconds = Math.max(0, Number(left.dataset.countdown) - 1);
+    left.dataset.countdown = seconds;
+    left.textContent = `${seconds} s`;
+  }
+}, 1000);
+
+if (document.body.hasAttribute("data-live")) {
+  goLive(htmx);
+  keepThread();
+  listenToKeys();
+}
