@@ -29,7 +29,10 @@ use crate::{
     config::{ComposeChoice, Config},
     knowledge::{self, KnowledgeBase},
     realtime::Realtime,
-    store::Store,
+    store::{
+        Store, staff,
+        tokens::{Secret, TokenHash},
+    },
     tasks::Tasks,
     web::{self, Readiness, WebState},
     whatsapp::{self, Gateway, Pace},
@@ -144,15 +147,23 @@ fn weights(model: &InstalledModel<GeneratorUse>) -> PathBuf {
     gguf.unwrap_or(&model.folder).clone()
 }
 
+/// What is known once the port is open.
+pub struct Opened {
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// The key of the page that makes the first administrator, while there is none.
+    pub setup: Option<Secret>,
+}
+
 /// Serves until `stop` resolves, then stops in order: no new requests, open ones answered, tasks ended. `opened` is
-/// told the address once the port is open.
+/// told the address, and how to make the first administrator, once the port is open.
 ///
 /// # Errors
 /// When the port can't be opened or something that answering needs can't be built.
 pub async fn serve(
     config: &Config,
     stop: impl Future<Output = ()> + Send + 'static,
-    opened: impl FnOnce(SocketAddr),
+    opened: impl FnOnce(Opened),
     ready: impl FnOnce(&Brain) + Send,
 ) -> Result<()> {
     let listener = TcpListener::bind(config.server.listen)
@@ -181,7 +192,15 @@ pub async fn serve(
     let whatsapp = Gateway::start(whatsapp_options(config)?, chat.clone(), store.clone(), &tasks)?;
     let realtime = Realtime::new(&whatsapp);
     tasks.spawn(realtime.clone().run(chat.clone(), whatsapp.clone(), store.clone(), tasks.stopping()));
+    let setup = match store.read(staff::has_administrator).await? {
+        true => None,
+        false => Some(Secret::generate()?),
+    };
     let state = WebState {
+        hospital: config.hospital.name.as_str().into(),
+        time_zone: config.hospital.zone()?,
+        public_url: config.server.parsed_public_url()?.map(Into::into),
+        setup: setup.as_ref().map(|key| TokenHash::of(key.reveal())),
         chat: chat.clone(),
         whatsapp,
         realtime,
@@ -190,12 +209,13 @@ pub async fn serve(
         metrics: metrics.clone(),
         request_timeout: Duration::from_secs(config.assistant.patience_seconds) + REQUEST_PATIENCE,
     };
-    opened(listener.local_addr()?);
+    opened(Opened { address: listener.local_addr()?, setup });
     let stopping = tasks.stopping();
     let closing = stopping.clone();
-    let server = axum::serve(listener, web::router(state))
-        .with_graceful_shutdown(async move { closing.cancelled().await })
-        .into_future();
+    let server =
+        axum::serve(listener, web::router(state).into_make_service_with_connect_info::<SocketAddr>())
+            .with_graceful_shutdown(async move { closing.cancelled().await })
+            .into_future();
     tokio::pin!(server);
     tokio::pin!(stop);
 

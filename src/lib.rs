@@ -51,6 +51,13 @@
 //! 5. Reply, flags, counters and what goes out by WhatsApp are written in one transaction; then the answer goes out and an
 //!    [`domain::Event`] tells whoever listens.
 //!
+//! # What staff do
+//!
+//! 1. A form reaches [`web`]: its door knows the session, the role and that our own page sent it; else nothing happens.
+//! 2. The page's handler calls [`chat::ChatService`], which writes the change and its row of the audit log in one
+//!    transaction, and tells an [`domain::Event`].
+//! 3. [`realtime`] tells every open page what changed and where; each fetches the fragment that shows it.
+//!
 //! # A document
 //!
 //! 1. [`knowledge`] sees a new content hash in the folder and extracts the text; risky formats in a child process.

@@ -3,7 +3,11 @@
 use std::io::Write;
 
 use anyhow::Result;
-use satubumi::{app, config::Config, tasks::Tasks};
+use satubumi::{
+    app::{self, Opened},
+    config::Config,
+    tasks::Tasks,
+};
 
 use super::output;
 
@@ -21,16 +25,22 @@ pub async fn run(config: &Config) -> Result<()> {
     app::serve(
         config,
         stop,
-        |opened| {
+        |Opened { address: opened, setup }| {
             let _ = address.set(opened);
             let _ = writeln!(output::notes(), "Satu Bumi listens on http://{opened} and loads its models …");
+            if let Some(key) = setup {
+                let _ = writeln!(
+                    output::notes(),
+                    "\n  There is no administrator yet. Make the first one, once, at\n  http://{opened}/setup?key={}\n",
+                    key.reveal()
+                );
+            }
         },
         |brain| {
             let Some(address) = address.get() else { return };
             let _ = writeln!(
                 output::notes(),
                 "\nReady: http://{address}  (profile {profile})\n\
-                 \n  First staff account:  satubumi user add NAME --role administrator\
                  \n  A token for the API:  satubumi token add NAME\
                  \n  Ask without a server: satubumi ask \"Hari Sabtu poli buka sampai jam berapa?\"\n",
                 profile = brain.profile.name,

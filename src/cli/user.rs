@@ -12,13 +12,6 @@ use satubumi::store::{
     tokens::Secret,
 };
 
-/// The shortest password that is taken (NIST SP 800-63B asks for 8 and advises 15; there is no second factor here).
-const MIN_PASSWORD_CHARS: usize = 12;
-/// The longest: hashing an endless one would be work for nothing.
-const MAX_PASSWORD_CHARS: usize = 256;
-/// Characters that an account's name may have.
-const MAX_NAME_CHARS: usize = 64;
-
 /// Make, list and disable staff accounts.
 #[derive(Debug, Args)]
 pub struct UserArgs {
@@ -78,7 +71,7 @@ impl From<RoleArg> for Role {
 pub fn run(args: UserArgs, store: &Store, out: &mut dyn Write, notes: &mut dyn Write) -> Result<()> {
     match args.verb {
         UserVerb::Add { name, role, password_stdin, generate } => {
-            check_name(&name)?;
+            staff::check_name(&name)?;
             let password = if generate {
                 generated()?
             } else if password_stdin {
@@ -117,29 +110,10 @@ pub fn run(args: UserArgs, store: &Store, out: &mut dyn Write, notes: &mut dyn W
 }
 
 fn add(store: &Store, name: &str, role: Role, password: &str) -> Result<()> {
-    match password.chars().count() {
-        ..MIN_PASSWORD_CHARS => bail!("a password has at least {MIN_PASSWORD_CHARS} characters"),
-        MIN_PASSWORD_CHARS..=MAX_PASSWORD_CHARS => {}
-        _ => bail!("a password has at most {MAX_PASSWORD_CHARS} characters"),
-    }
-    if password.eq_ignore_ascii_case(name) {
-        bail!("the password must not be the name");
-    }
+    staff::check_password(name, password)?;
     let hash = PasswordHash::of(password)?;
     if !store.write_blocking(|tx| staff::add(tx, name, role, &hash, Timestamp::now()))? {
         bail!("there is an account named {name}, maybe a disabled one; take another name");
-    }
-    Ok(())
-}
-
-fn check_name(name: &str) -> Result<()> {
-    let is_name = (1..=MAX_NAME_CHARS).contains(&name.chars().count())
-        && name.trim() == name
-        && !name.chars().any(char::is_control);
-    if !is_name {
-        bail!(
-            "an account's name has 1 to {MAX_NAME_CHARS} characters, no control characters and no spaces around it"
-        );
     }
     Ok(())
 }

@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 
 use crate::{
     chat::ChatError,
-    store::{StoreError, tokens::Scope},
+    store::{StoreError, staff::Role, tokens::Scope},
     whatsapp::WhatsappError,
 };
 
@@ -41,6 +41,10 @@ pub(super) enum ApiError {
     Unauthorized,
     #[error("this token lacks the scope `{}`", .0.as_str())]
     Forbidden(Scope),
+    #[error("this account may not do that; it takes the role `{}`", .0.as_str())]
+    RoleTooLow(Role),
+    #[error("this request comes from another site's page")]
+    Foreign,
     #[error("there is nothing at this address; /openapi.json lists what there is")]
     NoSuchPath,
     #[error("this address does not take this method; see the Allow header")]
@@ -99,6 +103,7 @@ impl ApiError {
             Self::BadRequest(_) => (StatusCode::BAD_REQUEST, "bad_request", None),
             Self::Unauthorized => (StatusCode::UNAUTHORIZED, "unauthorized", None),
             Self::Forbidden(_) => (StatusCode::FORBIDDEN, "forbidden", None),
+            Self::RoleTooLow(_) | Self::Foreign => (StatusCode::FORBIDDEN, "forbidden", None),
             Self::NoSuchPath => (StatusCode::NOT_FOUND, "not_found", None),
             Self::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", None),
             Self::UnsupportedMediaType => {

@@ -3,12 +3,13 @@
 use axum::Json;
 use utoipa::{
     Modify, OpenApi,
-    openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
+    openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme},
 };
 
 use super::{
     api::{ask, bot_status, chats, files, health, live, send_message, whatsapp},
     error::ErrorBody,
+    session::COOKIE,
 };
 
 #[derive(OpenApi)]
@@ -38,7 +39,7 @@ use super::{
         live::socket_io,
     ),
     components(schemas(ErrorBody)),
-    modifiers(&BearerToken),
+    modifiers(&Keys),
     tags(
         (name = "patients", description = "Patients' questions"),
         (name = "staff", description = "Conversations, read and written by staff"),
@@ -48,19 +49,22 @@ use super::{
 )]
 struct Description;
 
-/// The one way to show who calls.
-struct BearerToken;
+/// The two ways to show who calls: a program's token, a browser's session.
+struct Keys;
 
-impl Modify for BearerToken {
+impl Modify for Keys {
     fn modify(&self, description: &mut utoipa::openapi::OpenApi) {
         let scheme = HttpBuilder::new()
             .scheme(HttpAuthScheme::Bearer)
             .description(Some("A token from `satubumi token add NAME --scope ask|admin|metrics|whatsapp`"))
             .build();
-        description
-            .components
-            .get_or_insert_default()
-            .add_security_scheme("token", SecurityScheme::Http(scheme));
+        let session = ApiKey::Cookie(ApiKeyValue::with_description(
+            COOKIE,
+            "Whoever is signed in on the pages; what changes something must come from one of them",
+        ));
+        let components = description.components.get_or_insert_default();
+        components.add_security_scheme("token", SecurityScheme::Http(scheme));
+        components.add_security_scheme("session", SecurityScheme::ApiKey(session));
     }
 }
 

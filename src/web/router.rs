@@ -6,46 +6,106 @@ use axum::{
     Router,
     extract::{Request, State},
     handler::Handler,
-    http::{HeaderValue, Method, header},
+    http::{HeaderMap, HeaderValue, Method, header},
     middleware::{Next, from_fn, from_fn_with_state},
     response::{IntoResponse, Response},
     routing::{self, MethodRouter},
 };
 use tower::ServiceBuilder;
-use tower_http::{catch_panic::CatchPanicLayer, set_header::SetResponseHeaderLayer};
+use tower_http::{
+    catch_panic::CatchPanicLayer, compression::CompressionLayer, set_header::SetResponseHeaderLayer,
+};
 
 use super::{
-    Access::{self, Public, Scoped},
+    Access::{self, Either, Public, Scoped, Staff},
     WebState, access,
     api::{ask, bot_status, chats, files, health, live, send_message, whatsapp},
+    assets,
     error::ApiError,
     observe::observe,
     openapi,
+    pages::{self, PageError, Reader, conversations as talks, home, language, settings, setup, sign_in},
+    session::{self, AuthSession},
 };
-use crate::store::tokens::Scope::{Admin, Ask, Metrics, Whatsapp};
+use crate::store::{
+    staff::Role::{Administrator, Agent, Viewer},
+    tokens::Scope::{Admin, Ask, Metrics, Whatsapp},
+};
 
-fn routes() -> Vec<Route> {
+/// The API, for programs; staff's pages may use what staff may do.
+fn api() -> Vec<Route> {
     vec![
         get("/healthz", Public, health::healthz),
         get("/readyz", Public, health::readyz),
         get("/openapi.json", Public, openapi::openapi_json),
         get("/metrics", Scoped(Metrics), health::metrics),
         post("/ask", Scoped(Ask), ask::ask),
-        get("/admin/chats", Scoped(Admin), chats::list),
-        get("/admin/chats/{chat_id}", Scoped(Admin), chats::detail),
-        get("/admin/files/{message}", Scoped(Admin), files::file),
-        post("/admin/send-message", Scoped(Admin), send_message::send_message),
-        get("/admin/bot-status/{chat_id}", Scoped(Admin), bot_status::bot_status),
-        post("/admin/toggle-bot-status", Scoped(Admin), bot_status::toggle_bot_status),
-        get("/whatsapp/status", Scoped(Admin), whatsapp::status),
+        get("/admin/chats", Either(Admin, Viewer), chats::list),
+        get("/admin/chats/{chat_id}", Either(Admin, Viewer), chats::detail),
+        get("/admin/files/{message}", Either(Admin, Viewer), files::file),
+        post("/admin/send-message", Either(Admin, Agent), send_message::send_message),
+        get("/admin/bot-status/{chat_id}", Either(Admin, Viewer), bot_status::bot_status),
+        post("/admin/toggle-bot-status", Either(Admin, Agent), bot_status::toggle_bot_status),
+        get("/whatsapp/status", Either(Admin, Viewer), whatsapp::status),
         get("/whatsapp/qr", Scoped(Whatsapp), whatsapp::qr),
         post("/whatsapp/refresh-qr", Scoped(Whatsapp), whatsapp::refresh_qr),
         post("/whatsapp/pair-code", Scoped(Whatsapp), whatsapp::pair_code),
         post("/whatsapp/logout", Scoped(Whatsapp), whatsapp::logout),
-        post("/whatsapp/send", Scoped(Admin), whatsapp::send),
-        get("/socket.io/", Scoped(Admin), live::socket_io),
-        post("/socket.io/", Scoped(Admin), live::socket_io),
+        post("/whatsapp/send", Either(Admin, Agent), whatsapp::send),
+        get("/socket.io/", Either(Admin, Viewer), live::socket_io),
+        post("/socket.io/", Either(Admin, Viewer), live::socket_io),
     ]
+}
+
+/// The pages, for people, with the fragments and forms of each.
+fn pages() -> Vec<Route> {
+    let mut pages = vec![
+        get("/assets/{name}", Public, assets::asset),
+        get("/sign-in", Public, sign_in::show),
+        post("/sign-in", Public, sign_in::check),
+        get("/sign-in/code", Public, sign_in::show_code),
+        post("/sign-in/code", Public, sign_in::check_code),
+        post("/sign-out", Staff(Viewer), sign_in::out),
+        get("/setup", Public, setup::show),
+        post("/setup", Public, setup::make),
+        post("/language", Public, language::change),
+        get("/", Staff(Viewer), home::index),
+        get("/now", Staff(Viewer), home::now_alone),
+        get("/conversations", Staff(Viewer), talks::index),
+        get("/conversations/list", Staff(Viewer), talks::list_alone),
+        get("/conversations/rows", Staff(Viewer), talks::rows),
+        get("/conversations/{id}", Staff(Viewer), talks::detail),
+        get("/conversations/{id}/panel", Staff(Viewer), talks::panel_alone),
+        get("/conversations/{id}/older", Staff(Viewer), talks::older),
+        post("/conversations/{id}/send", Staff(Agent), talks::send),
+        post("/conversations/{id}/bot", Staff(Agent), talks::switch_bot),
+        post("/conversations/{id}/resolve", Staff(Agent), talks::resolve),
+        post("/conversations/{id}/notes", Staff(Agent), talks::add_note),
+        get("/whatsapp", Staff(Viewer), pages::whatsapp::index),
+        get("/whatsapp/connection", Staff(Viewer), pages::whatsapp::connection_alone),
+        post("/whatsapp/confirm", Staff(Administrator), pages::whatsapp::confirm_password),
+        get("/whatsapp/code", Staff(Administrator), pages::whatsapp::code),
+        post("/whatsapp/again", Staff(Administrator), pages::whatsapp::again),
+        post("/whatsapp/number", Staff(Administrator), pages::whatsapp::by_number),
+        post("/whatsapp/leave", Staff(Administrator), pages::whatsapp::leave),
+        get("/settings", Staff(Viewer), settings::index),
+        post("/settings/password", Staff(Viewer), settings::account::change_password),
+        post("/settings/sessions/{id}/end", Staff(Viewer), settings::account::end_session),
+        post("/settings/second-factor/begin", Staff(Viewer), settings::second_factor::begin),
+        post("/settings/second-factor", Staff(Viewer), settings::second_factor::set_up),
+        post("/settings/second-factor/off", Staff(Viewer), settings::second_factor::take_off),
+        post("/settings/accounts", Staff(Administrator), settings::accounts::make),
+        post("/settings/accounts/{id}/disable", Staff(Administrator), settings::accounts::disable),
+        get("/settings/audit", Staff(Administrator), settings::audit::index),
+    ];
+    if cfg!(debug_assertions) {
+        pages.push(get("/styleguide", Public, pages::styleguide::show));
+    }
+    pages
+}
+
+fn routes() -> impl Iterator<Item = Route> {
+    api().into_iter().chain(pages())
 }
 
 /// The whole HTTP surface.
@@ -57,14 +117,15 @@ pub fn router(state: WebState) -> Router {
         .layer(if_absent(header::REFERRER_POLICY, "no-referrer"))
         .layer(if_absent(header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"))
         .layer(CatchPanicLayer::custom(after_panic))
-        .layer(from_fn_with_state(state.clone(), in_time));
+        .layer(CompressionLayer::new())
+        .layer(from_fn_with_state(state.clone(), in_time))
+        .layer(session::layer(state.store.clone(), state.is_secure()));
     routes()
-        .into_iter()
         .fold(Router::new(), |router, Route { endpoint, handler }| {
             let door = from_fn_with_state((state.clone(), endpoint.access), access::check);
             router.route(endpoint.path, handler.layer::<_, Infallible>(door))
         })
-        .fallback(async || ApiError::NoSuchPath)
+        .fallback(nothing_here)
         .method_not_allowed_fallback(async || ApiError::MethodNotAllowed)
         .layer(around)
         .with_state(state)
@@ -79,11 +140,14 @@ pub struct Endpoint {
     pub path: &'static str,
     /// Who may call it.
     pub access: Access,
+    /// Whether it is the API's, which `/openapi.json` describes, and no page's.
+    pub is_api: bool,
 }
 
 /// The router's own list, for tests and documents.
 pub fn endpoints() -> Vec<Endpoint> {
-    routes().into_iter().map(|route| route.endpoint).collect()
+    let api = api().into_iter().map(|route| Endpoint { is_api: true, ..route.endpoint });
+    api.chain(pages().into_iter().map(|route| route.endpoint)).collect()
 }
 
 struct Route {
@@ -92,15 +156,30 @@ struct Route {
 }
 
 fn get<T: 'static>(path: &'static str, access: Access, handler: impl Handler<T, WebState>) -> Route {
-    Route { endpoint: Endpoint { method: Method::GET, path, access }, handler: routing::get(handler) }
+    Route {
+        endpoint: Endpoint { method: Method::GET, path, access, is_api: false },
+        handler: routing::get(handler),
+    }
 }
 
 fn post<T: 'static>(path: &'static str, access: Access, handler: impl Handler<T, WebState>) -> Route {
-    Route { endpoint: Endpoint { method: Method::POST, path, access }, handler: routing::post(handler) }
+    Route {
+        endpoint: Endpoint { method: Method::POST, path, access, is_api: false },
+        handler: routing::post(handler),
+    }
 }
 
 fn if_absent(name: header::HeaderName, value: &'static str) -> SetResponseHeaderLayer<HeaderValue> {
     SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
+}
+
+/// Programs are told in JSON, people on a page.
+async fn nothing_here(State(state): State<WebState>, auth: AuthSession, headers: HeaderMap) -> Response {
+    let wanted = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
+    if !wanted.contains("text/html") {
+        return ApiError::NoSuchPath.into_response();
+    }
+    PageError::shown(PageError::NotFound.into_response(), &state, &Reader::of(&auth, &headers))
 }
 
 /// The payload may quote a patient, so it is not looked at.

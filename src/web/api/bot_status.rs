@@ -1,6 +1,6 @@
 //! `GET /admin/bot-status/{chat_id}` and `POST /admin/toggle-bot-status`: whether the bot answers a conversation.
 
-use axum::{Json, extract::State};
+use axum::{Extension, Json, extract::State};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -9,6 +9,7 @@ use crate::{
     domain::{ConversationId, Handling},
     web::{
         WebState,
+        access::Caller,
         error::{ApiError, ErrorBody},
         extract::{ChatField, ChatPath, JsonBody},
     },
@@ -33,7 +34,7 @@ impl BotStatus {
 
 /// Tells whether the bot answers a conversation.
 #[utoipa::path(
-    get, path = "/admin/bot-status/{chat_id}", tag = "staff", security(("token" = ["admin"])),
+    get, path = "/admin/bot-status/{chat_id}", tag = "staff", security(("token" = ["admin"]), ("session" = [])),
     params(("chat_id" = String, Path, description = "The conversation's number or the patient's phone number")),
     responses(
         (status = 200, description = "Who answers", body = BotStatus),
@@ -63,7 +64,7 @@ pub(crate) struct ToggleBody {
 
 /// Switches the bot on or off for a conversation.
 #[utoipa::path(
-    post, path = "/admin/toggle-bot-status", tag = "staff", security(("token" = ["admin"])), request_body = ToggleBody,
+    post, path = "/admin/toggle-bot-status", tag = "staff", security(("token" = ["admin"]), ("session" = [])), request_body = ToggleBody,
     responses(
         (status = 200, description = "Who answers now", body = BotStatus),
         (status = 404, description = "There is no such conversation", body = ErrorBody),
@@ -73,9 +74,10 @@ pub(crate) struct ToggleBody {
 )]
 pub(crate) async fn toggle_bot_status(
     State(state): State<WebState>,
+    Extension(caller): Extension<Caller>,
     JsonBody(body): JsonBody<ToggleBody>,
 ) -> Result<Json<BotStatus>, ApiError> {
     let conversation = state.chat.conversation(body.chat_id.parse()?).await?.id;
-    let handling = state.chat.set_handling(conversation, body.enabled).await?;
+    let handling = state.chat.set_handling(conversation, body.enabled, caller.name).await?;
     Ok(BotStatus::of(conversation, handling))
 }

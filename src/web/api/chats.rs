@@ -1,15 +1,17 @@
 //! `GET /admin/chats` and `GET /admin/chats/{chat_id}`: conversations, listed and opened.
 
-use axum::{Json, extract::State};
+use axum::{Extension, Json, extract::State};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::shapes::{ChatShape, MessageShape, TokenErrors, words};
 use crate::{
+    chat::Looked,
     domain::{Flag, MessageId},
     store::conversations::PageKey,
     web::{
         WebState,
+        access::Caller,
         error::{ApiError, ErrorBody},
         extract::{ChatPath, QueryParams, page_length},
     },
@@ -43,7 +45,7 @@ pub(crate) struct ChatPage {
 
 /// Lists conversations.
 #[utoipa::path(
-    get, path = "/admin/chats", tag = "staff", security(("token" = ["admin"])), params(ListParams),
+    get, path = "/admin/chats", tag = "staff", security(("token" = ["admin"]), ("session" = [])), params(ListParams),
     responses(
         (status = 200, description = "A page of conversations", body = ChatPage),
         (status = 400, description = "The query string is not valid", body = ErrorBody),
@@ -110,7 +112,7 @@ pub(crate) struct FlagShape {
 
 /// Opens a conversation.
 #[utoipa::path(
-    get, path = "/admin/chats/{chat_id}", tag = "staff", security(("token" = ["admin"])),
+    get, path = "/admin/chats/{chat_id}", tag = "staff", security(("token" = ["admin"]), ("session" = [])),
     params(("chat_id" = String, Path, description = "The conversation's number or the patient's phone number"), DetailParams),
     responses(
         (status = 200, description = "The conversation with its newest messages", body = ChatDetail),
@@ -122,11 +124,13 @@ pub(crate) struct FlagShape {
 )]
 pub(crate) async fn detail(
     State(state): State<WebState>,
+    Extension(caller): Extension<Caller>,
     ChatPath(chat): ChatPath,
     QueryParams(params): QueryParams<DetailParams>,
 ) -> Result<Json<ChatDetail>, ApiError> {
     let limit = page_length(params.limit, 50, 200)?;
     let detail = state.chat.detail(chat, params.before.map(MessageId), limit).await?;
+    state.chat.note_look(caller.name, Looked::Conversation(detail.conversation.id)).await?;
     Ok(Json(ChatDetail {
         chat: detail.conversation.into(),
         flags: detail

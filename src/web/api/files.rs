@@ -1,6 +1,7 @@
 //! `GET /admin/files/{message}`: what came with a patient's message.
 
 use axum::{
+    Extension,
     body::Body,
     extract::State,
     http::{HeaderValue, header},
@@ -10,9 +11,11 @@ use tokio_util::io::ReaderStream;
 
 use super::shapes::TokenErrors;
 use crate::{
+    chat::Looked,
     domain::MessageId,
     web::{
         WebState,
+        access::Caller,
         error::{ApiError, ErrorBody},
         extract::MessagePath,
     },
@@ -32,7 +35,7 @@ const HARMLESS: [&str; 8] = [
 
 /// Gives the file that came with a message, to be saved and not shown in place.
 #[utoipa::path(
-    get, path = "/admin/files/{message}", tag = "staff", security(("token" = ["admin"])),
+    get, path = "/admin/files/{message}", tag = "staff", security(("token" = ["admin"]), ("session" = [])),
     params(("message" = i64, Path, description = "The message's number")),
     responses(
         (status = 200, description = "The file", body = Vec<u8>, content_type = "application/octet-stream"),
@@ -42,10 +45,12 @@ const HARMLESS: [&str; 8] = [
 )]
 pub(crate) async fn file(
     State(state): State<WebState>,
+    Extension(caller): Extension<Caller>,
     MessagePath(message): MessagePath,
 ) -> Result<Response, ApiError> {
     let MessageId(number) = message;
     let (media, file) = state.chat.open_file(message).await?;
+    state.chat.note_look(caller.name, Looked::File(message)).await?;
     let named = media.mime.split(';').next().unwrap_or_default().trim();
     let harmless = HARMLESS.into_iter().find(|harmless| *harmless == named);
     let ending = harmless.and_then(|kind| kind.split('/').nth(1)).unwrap_or("bin");

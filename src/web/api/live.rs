@@ -11,7 +11,7 @@ use crate::web::WebState;
 /// Live events by Socket.IO 4, polling or WebSocket: `new_message`, `message_update`, `bot_status_change`, `chats_update`,
 /// `whatsapp_status`. They say what changed and where, never what was written. Every request shows its token.
 #[utoipa::path(
-    method(get, post), path = "/socket.io/", tag = "staff", security(("token" = ["admin"])),
+    method(get, post), path = "/socket.io/", tag = "staff", security(("token" = ["admin"]), ("session" = [])),
     responses(
         (status = 101, description = "The WebSocket is open"),
         (status = 200, description = "Packets, as Engine.IO 4 writes them", body = String),

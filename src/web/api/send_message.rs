@@ -51,7 +51,7 @@ pub(crate) struct SentReply {
 ///
 /// Counter, wait, alarm and flags of the conversation are reset: staff have answered.
 #[utoipa::path(
-    post, path = "/admin/send-message", tag = "staff", security(("token" = ["admin"])), request_body = SendBody,
+    post, path = "/admin/send-message", tag = "staff", security(("token" = ["admin"]), ("session" = [])), request_body = SendBody,
     responses(
         (status = 200, description = "The message is stored", body = SentReply),
         (status = 404, description = "There is no such conversation", body = ErrorBody),

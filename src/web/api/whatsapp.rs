@@ -42,7 +42,7 @@ pub(crate) struct StatusReply {
 
 /// Says how the number is connected, and what to do.
 #[utoipa::path(
-    get, path = "/whatsapp/status", tag = "whatsapp", security(("token" = ["admin"])),
+    get, path = "/whatsapp/status", tag = "whatsapp", security(("token" = ["admin"]), ("session" = [])),
     responses((status = 200, description = "The connection", body = StatusReply), TokenErrors)
 )]
 pub(crate) async fn status(State(state): State<WebState>) -> Result<Json<StatusReply>, ApiError> {
@@ -172,7 +172,7 @@ pub(crate) struct WrittenReply {
 
 /// Writes to a patient by WhatsApp, also to one who never wrote.
 #[utoipa::path(
-    post, path = "/whatsapp/send", tag = "whatsapp", security(("token" = ["admin"])), request_body = WriteBody,
+    post, path = "/whatsapp/send", tag = "whatsapp", security(("token" = ["admin"]), ("session" = [])), request_body = WriteBody,
     responses((status = 200, description = "The message is in the outbox", body = WrittenReply), BodyErrors, TokenErrors)
 )]
 pub(crate) async fn send(

@@ -1,0 +1,202 @@
+//! The shell around every page: head, navigation, the place for what happens.
+
+use axum::{
+    http::{HeaderValue, header},
+    response::{IntoResponse, Response},
+};
+use maud::{DOCTYPE, Markup, html};
+
+use super::{BUTTON_QUIET, Icon, icon};
+use crate::{
+    domain::Language,
+    store::staff::Role,
+    web::{WebState, assets, pages::Reader},
+};
+
+/// Scripts and styles are our own files; nothing may be written into a page, and no page into a frame.
+const POLICY: HeaderValue = HeaderValue::from_static(
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; \
+     media-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+);
+
+/// htmx evaluates nothing and writes no styles into the page: the policy forbids both.
+const HTMX: &str = r#"{"allowEval":false,"includeIndicatorStyles":false,"historyCacheSize":0,"scrollIntoViewOnBoost":false,"responseHandling":[{"code":"204","swap":false},{"code":"[23]..","swap":true},{"code":"422","swap":true},{"code":"...","swap":false,"error":true}]}"#;
+
+/// Where a page stands in the navigation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Section {
+    Home,
+    Conversations,
+    Whatsapp,
+    Settings,
+}
+
+impl Section {
+    /// In their order; the place of the knowledge and analytics pages is behind the conversations.
+    const ALL: [Self; 4] = [Self::Home, Self::Conversations, Self::Whatsapp, Self::Settings];
+
+    fn shown(self) -> (&'static str, &'static str, Icon) {
+        match self {
+            Self::Home => ("/", "nav-home", Icon::Home),
+            Self::Conversations => ("/conversations", "nav-conversations", Icon::Conversations),
+            Self::Whatsapp => ("/whatsapp", "nav-whatsapp", Icon::Phone),
+            Self::Settings => ("/settings", "nav-settings", Icon::Settings),
+        }
+    }
+}
+
+/// What the shell has to know of a page.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Page<'a> {
+    title: &'a str,
+    section: Option<Section>,
+    /// Whether the page takes the whole height and scrolls in its parts.
+    is_filled: bool,
+}
+
+impl<'a> Page<'a> {
+    /// A page in the navigation.
+    pub(crate) fn of(section: Section, title: &'a str) -> Self {
+        Self { title, section: Some(section), is_filled: false }
+    }
+
+    /// A page outside of it.
+    pub(crate) fn plain(title: &'a str) -> Self {
+        Self { title, section: None, is_filled: false }
+    }
+
+    /// A page that takes the whole height and scrolls in its parts.
+    pub(crate) fn filled(self) -> Self {
+        Self { is_filled: true, ..self }
+    }
+}
+
+/// A page or a fragment of one, with the policy that keeps scripts out of it.
+pub(crate) struct Html(pub(crate) Markup);
+
+impl IntoResponse for Html {
+    fn into_response(self) -> Response {
+        // Which page a form was on is told to ourselves alone.
+        let referrer = HeaderValue::from_static("same-origin");
+        ([(header::CONTENT_SECURITY_POLICY, POLICY), (header::REFERRER_POLICY, referrer)], self.0)
+            .into_response()
+    }
+}
+
+/// A whole page.
+pub(crate) fn page(state: &WebState, reader: &Reader, page: &Page<'_>, body: &Markup) -> Html {
+    let is_in = reader.account.is_some() && page.section.is_some();
+    // The navigation stays where it is while the page scrolls beside or above it.
+    let height = if is_in { "h-dvh" } else { "min-h-dvh" };
+    let scrolls = if page.is_filled { "" } else { "overflow-y-auto" };
+    Html(html! {
+        (DOCTYPE)
+        html lang=(reader.language.code()) {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1, interactive-widget=resizes-content";
+                meta name="color-scheme" content="light dark";
+                meta name="htmx-config" content=(HTMX);
+                title { (page.title) " · " (reader.t("app-name")) }
+                link rel="icon" type="image/svg+xml" href=(assets::address("icon.svg"));
+                link rel="stylesheet" href=(assets::address("app.css"));
+                script type="module" src=(assets::address("app.js")) {}
+            }
+            body class={ "bg-canvas font-sans text-ink antialiased " (height) " flex flex-col md:flex-row" }
+                hx-ext="morph" data-live[is_in] {
+                a href="#main" class="sr-only focus:not-sr-only focus:absolute focus:z-50 focus:m-2 focus:rounded-lg \
+                    focus:bg-surface focus:p-3" { (reader.t("skip-to-content")) }
+                @if is_in { (navigation(state, reader, page.section)) }
+                main id="main" tabindex="-1" class={ "flex min-h-0 min-w-0 grow flex-col outline-none " (scrolls) } {
+                    p #offline hidden role="status"
+                        class="bg-wait-soft px-4 py-2 text-center font-medium text-wait-ink" {
+                        (reader.t("offline"))
+                    }
+                    (body)
+                }
+                div #toasts role="status" aria-live="polite"
+                    class="pointer-events-none fixed inset-x-0 bottom-20 z-40 flex flex-col items-center gap-2 px-4 md:bottom-6" {}
+                template #toast {
+                    p class="pointer-events-auto rounded-lg bg-ink px-4 py-3 text-canvas shadow-card" {}
+                }
+                @if is_in { (words(reader)) }
+            }
+        }
+    })
+}
+
+fn navigation(state: &WebState, reader: &Reader, at: Option<Section>) -> Markup {
+    html! {
+        nav aria-label=(reader.t("nav-label"))
+            class="order-last flex shrink-0 border-t border-line bg-surface md:order-none md:w-56 md:flex-col \
+                md:border-t-0 md:border-r md:p-3" {
+            p class="hidden px-3 py-2 md:block" {
+                span class="block text-lg font-semibold text-accent-ink" { (reader.t("app-name")) }
+                span class="block text-sm text-ink-soft" { (state.hospital) }
+            }
+            ul class="flex grow justify-around md:mt-3 md:flex-col md:justify-start md:gap-1" {
+                @for section in Section::ALL {
+                    @let (address, key, shows) = section.shown();
+                    @let is_here = at == Some(section);
+                    li class="grow md:grow-0" {
+                        a href=(address) aria-current=[is_here.then_some("page")]
+                            class={ "flex min-h-14 flex-col items-center justify-center gap-0.5 rounded-lg px-2 text-sm \
+                                md:min-h-11 md:flex-row md:justify-start md:gap-3 md:px-3 md:text-base "
+                                (if is_here { "bg-accent-soft font-semibold text-accent-ink" }
+                                 else { "text-ink hover:bg-raised" }) } {
+                            span class="text-xl md:text-lg" { (icon(shows)) }
+                            (reader.t(key))
+                        }
+                    }
+                }
+            }
+            @if let Some(account) = &reader.account {
+                div class="hidden border-t border-line pt-3 md:block" {
+                    p class="px-3 font-medium break-words" { (account.name) }
+                    p class="px-3 pb-2 text-sm text-ink-soft" { (role_name(reader, account.role)) }
+                    (language_switch(reader))
+                    form method="post" action="/sign-out" class="mt-2" {
+                        button class={ (BUTTON_QUIET) " w-full" } { (icon(Icon::Leave)) (reader.t("sign-out")) }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// A role in plain words.
+pub(crate) fn role_name(reader: &Reader, role: Role) -> String {
+    reader.t(match role {
+        Role::Administrator => "role-administrator",
+        Role::Agent => "role-agent",
+        Role::Viewer => "role-viewer",
+    })
+}
+
+/// Switches to the other language.
+pub(crate) fn language_switch(reader: &Reader) -> Markup {
+    let other = match reader.language {
+        Language::Id => Language::En,
+        Language::En => Language::Id,
+    };
+    html! {
+        form method="post" action="/language" {
+            button name="language" value=(other.code()) lang=(other.code())
+                class="min-h-11 w-full cursor-pointer rounded-lg px-3 text-left text-ink underline underline-offset-4 hover:bg-raised" {
+                (reader.t("language-switch"))
+            }
+        }
+    }
+}
+
+/// What scripts say, in the reader's language.
+fn words(reader: &Reader) -> Markup {
+    html! {
+        dl #words hidden {
+            @for key in ["toast-failed", "toast-back"] {
+                dt { (key) }
+                dd data-word=(key) { (reader.t(key)) }
+            }
+        }
+    }
+}

@@ -1,0 +1,217 @@
+//! The list of conversations.
+
+use jiff::Timestamp;
+use maud::{Markup, html};
+
+use super::{FilterWord, Narrowing};
+use crate::{
+    chat::{DeskPage, Listed},
+    domain::{Conversation, ConversationId, Handling},
+    store::seen::MOST_UNREAD,
+    web::{
+        WebState,
+        layout::{FIELD, Icon, Tone, badge, empty, icon, when},
+        pages::Reader,
+    },
+};
+
+/// The whole list: search, filters, rows.
+pub(super) fn list(
+    state: &WebState,
+    reader: &Reader,
+    narrowing: &Narrowing,
+    page: &DeskPage,
+    open: Option<ConversationId>,
+) -> Markup {
+    html! {
+        div #list class="flex min-h-0 grow flex-col" data-refresh=(narrowing.address("/conversations/list", narrowing.filter, None)) {
+            form role="search" action="/conversations" class="p-3 pb-2" {
+                @if narrowing.filter != FilterWord::All {
+                    input type="hidden" name="filter" value=(narrowing.filter.as_str());
+                }
+                label for="search" class="sr-only" { (reader.t("list-search")) }
+                input #search type="search" name="search" value=(narrowing.search) maxlength="200"
+                    placeholder=(reader.t("list-search")) autocomplete="off" data-keep
+                    hx-get="/conversations/list" hx-include="closest form" hx-target="#list" hx-swap="morph"
+                    hx-trigger="input changed delay:250ms, search" hx-sync="this:replace" class=(FIELD);
+            }
+            nav aria-label=(reader.t("list-filters")) class="flex flex-wrap gap-1 px-3 pb-2" {
+                @for filter in FilterWord::ALL { (filter_link(reader, narrowing, filter, page.counts)) }
+            }
+            ol #rows class="min-h-0 grow divide-y divide-line overflow-y-auto border-t border-line" {
+                (rows(state, reader, narrowing, page, open))
+            }
+        }
+    }
+}
+
+fn filter_link(reader: &Reader, narrowing: &Narrowing, filter: FilterWord, counts: [u32; 3]) -> Markup {
+    let (key, count) = match filter {
+        FilterWord::All => ("filter-all", 0),
+        FilterWord::Waiting => ("filter-waiting", counts[0]),
+        FilterWord::Emergency => ("filter-emergency", counts[1]),
+        FilterWord::BotOff => ("filter-bot-off", counts[2]),
+    };
+    let is_here = narrowing.filter == filter;
+    let colours = match (is_here, filter, count) {
+        (true, ..) => "border-accent bg-accent-soft font-semibold text-accent-ink",
+        (_, FilterWord::Emergency, 1..) => "border-alarm bg-alarm-soft font-semibold text-alarm-ink",
+        _ => "border-line text-ink hover:bg-raised",
+    };
+    html! {
+        a href=(narrowing.address("/conversations", filter, None)) aria-current=[is_here.then_some("true")]
+            class={ "inline-flex min-h-9 items-center gap-1 rounded-full border px-3 text-sm " (colours) } {
+            (reader.t(key))
+            @if count > 0 { span class="tabular-nums" { "(" (count) ")" } }
+        }
+    }
+}
+
+/// The rows alone, and after them the place where the next page comes.
+pub(super) fn rows(
+    state: &WebState,
+    reader: &Reader,
+    narrowing: &Narrowing,
+    page: &DeskPage,
+    open: Option<ConversationId>,
+) -> Markup {
+    let now = Timestamp::now();
+    html! {
+        @for listed in &page.rows { (row(state, reader, narrowing, listed, open, now)) }
+        @if let Some(next) = page.next {
+            li #more class="p-3 text-center" hx-get=(narrowing.address("/conversations/rows", narrowing.filter, Some(next)))
+                hx-trigger="intersect once" hx-swap="outerHTML" {
+                a href=(narrowing.address("/conversations", narrowing.filter, Some(next))) class="underline underline-offset-4" {
+                    (reader.t("list-more"))
+                }
+            }
+        }
+        @if page.rows.is_empty() {
+            li {
+                @if narrowing.search.is_empty() {
+                    (empty(Icon::Conversations, &reader.t("list-empty"), &reader.t("list-empty-detail")))
+                } @else {
+                    (empty(Icon::Search, &reader.t("list-nothing-found"), &reader.t("list-nothing-found-detail")))
+                }
+            }
+        }
+    }
+}
+
+fn row(
+    state: &WebState,
+    reader: &Reader,
+    narrowing: &Narrowing,
+    listed: &Listed,
+    open: Option<ConversationId>,
+    now: Timestamp,
+) -> Markup {
+    let conversation = &listed.conversation;
+    let id = conversation.id;
+    let address = narrowing.address(&format!("/conversations/{id}"), narrowing.filter, None);
+    let is_open = open == Some(id);
+    html! {
+        li id={ "row-" (id) } data-row=(id) {
+            a href=(address) hx-get={ "/conversations/" (id) "/panel" } hx-target="#panel" hx-swap="innerHTML show:none"
+                hx-push-url=(address) aria-current=[is_open.then_some("true")]
+                class="flex gap-3 px-3 py-3 hover:bg-raised focus-visible:-outline-offset-2 aria-[current]:bg-accent-soft" {
+                span aria-hidden="true" class="flex size-11 shrink-0 items-center justify-center rounded-full bg-raised \
+                    text-lg font-semibold text-ink" { (initial(conversation)) }
+                span class="min-w-0 grow" {
+                    span class="flex items-baseline justify-between gap-2" {
+                        span class={ "truncate " (if listed.unread > 0 { "font-bold" } else { "font-medium" }) } {
+                            (name(reader, conversation))
+                        }
+                        span class="shrink-0 text-sm text-ink-soft" { (when(reader, &state.time_zone, conversation.last_at, now)) }
+                    }
+                    span class="mt-0.5 flex items-center justify-between gap-2" {
+                        span class="truncate text-ink-soft" { (last_words(listed)) }
+                        @if listed.unread > 0 { (unread(reader, listed.unread)) }
+                    }
+                    span class="mt-1 flex flex-wrap gap-1 empty:hidden" { (states(reader, conversation)) }
+                }
+            }
+        }
+    }
+}
+
+/// Those who wait for staff, emergencies first, as a short list.
+pub(crate) fn needs_help(state: &WebState, reader: &Reader, page: &DeskPage, now: Timestamp) -> Markup {
+    let mut waiting: Vec<&Conversation> = page.rows.iter().map(|listed| &listed.conversation).collect();
+    waiting.sort_by_key(|conversation| !conversation.emergency);
+    html! {
+        ol class="mt-3 divide-y divide-line" {
+            @for conversation in waiting {
+                li id={ "help-" (conversation.id) } {
+                    a href={ "/conversations/" (conversation.id) } class="flex flex-wrap items-center gap-x-3 gap-y-1 rounded-lg px-2 py-3 hover:bg-raised" {
+                        span class="min-w-0 grow truncate font-medium" { (name(reader, conversation)) }
+                        (states(reader, conversation))
+                        span class="text-sm text-ink-soft" { (when(reader, &state.time_zone, conversation.last_at, now)) }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// What a conversation is in, as badges; nothing while the bot answers and nobody waits.
+pub(super) fn states(reader: &Reader, conversation: &Conversation) -> Markup {
+    html! {
+        @if conversation.emergency { (badge(Tone::Alarm, Some(Icon::Alarm), &reader.t("state-emergency"))) }
+        @else if conversation.waiting { (badge(Tone::Wait, Some(Icon::Clock), &reader.t("state-waiting"))) }
+        @match conversation.handling {
+            Handling::Bot => {},
+            Handling::Staff => (badge(Tone::Info, Some(Icon::Person), &reader.t("state-bot-off"))),
+            Handling::Stopped => (badge(Tone::Plain, Some(Icon::Cross), &reader.t("state-stopped"))),
+        }
+        @if conversation.unanswered > 0 {
+            (badge(Tone::Wait, None, &reader.tw("state-unanswered", [("count", conversation.unanswered.into())])))
+        }
+    }
+}
+
+/// The patient's name, or else the number.
+pub(super) fn name(reader: &Reader, conversation: &Conversation) -> String {
+    match &conversation.name {
+        Some(name) => name.clone(),
+        None => number(reader, &conversation.sender),
+    }
+}
+
+/// The number as people write it, if it is one.
+pub(super) fn number(reader: &Reader, sender: &str) -> String {
+    if sender.ends_with("@lid") { reader.t("number-hidden") } else { format!("+{sender}") }
+}
+
+fn initial(conversation: &Conversation) -> String {
+    let first =
+        conversation.name.as_deref().and_then(|name| name.chars().find(|sign| sign.is_alphanumeric()));
+    first.map_or_else(|| "#".to_owned(), |sign| sign.to_uppercase().to_string())
+}
+
+fn last_words(listed: &Listed) -> Markup {
+    html! {
+        @if let Some(excerpt) = &listed.excerpt {
+            @for (words, is_match) in excerpt {
+                @if *is_match { mark { (words) } } @else { (words) }
+            }
+        } @else {
+            (listed.conversation.last_text.as_deref().unwrap_or_default())
+        }
+    }
+}
+
+fn unread(reader: &Reader, count: u32) -> Markup {
+    let shown = if count >= MOST_UNREAD { format!("{}+", MOST_UNREAD - 1) } else { count.to_string() };
+    html! {
+        span class="shrink-0 rounded-full bg-accent px-2 py-0.5 text-sm font-semibold text-on-accent tabular-nums" {
+            (shown)
+            span class="sr-only" { " " (reader.t("list-unread")) }
+        }
+    }
+}
+
+/// An icon with words for the screen reader alone.
+pub(super) fn told_icon(shows: Icon, words: &str) -> Markup {
+    html! { span title=(words) { (icon(shows)) span class="sr-only" { (words) } } }
+}

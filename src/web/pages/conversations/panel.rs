@@ -1,0 +1,158 @@
+//! One conversation: who it is, what is in it, what staff can do.
+
+use jiff::Timestamp;
+use maud::{Markup, html};
+
+use super::{
+    list::{name, number, states},
+    thread::thread,
+};
+use crate::{
+    chat::Opened,
+    domain::{Conversation, Flag, Handling},
+    store::staff::Role,
+    web::{
+        WebState,
+        layout::{BUTTON, BUTTON_QUIET, FIELD, Icon, Tone, empty, icon, note},
+        pages::Reader,
+    },
+};
+
+/// What stands beside the list while no conversation is open.
+pub(super) fn nothing_open(reader: &Reader) -> Markup {
+    html! {
+        div class="m-auto" { (empty(Icon::Conversations, &reader.t("panel-nothing"), &reader.t("panel-nothing-detail"))) }
+    }
+}
+
+/// The conversation that is open.
+pub(super) fn panel(
+    state: &WebState,
+    reader: &Reader,
+    opened: &Opened,
+    most_chars: usize,
+    _now: Timestamp,
+) -> Markup {
+    let conversation = &opened.detail.conversation;
+    let id = conversation.id;
+    html! {
+        section #open data-conversation=(id) aria-labelledby="open-name" class="flex min-h-0 grow flex-col" {
+            header class="flex flex-wrap items-center gap-x-3 gap-y-2 border-b border-line bg-surface px-4 py-3" {
+                a href="/conversations" class="-ml-2 inline-flex size-11 items-center justify-center rounded-lg hover:bg-raised md:hidden" {
+                    (icon(Icon::Back)) span class="sr-only" { (reader.t("panel-back")) }
+                }
+                div class="min-w-0 grow basis-44" {
+                    h2 #open-name class="truncate text-lg font-semibold" { (name(reader, conversation)) }
+                    p class="flex flex-wrap items-center gap-2 text-sm text-ink-soft" {
+                        span { (number(reader, &conversation.sender)) }
+                        (states(reader, conversation))
+                    }
+                }
+                @if reader.may(Role::Agent) { (actions(reader, conversation)) }
+            }
+            @if !opened.detail.flags.is_empty() { (flags(reader, opened)) }
+            (thread(state, reader, opened))
+            button type="button" #to-newest hidden class={ (BUTTON_QUIET) " absolute right-6 bottom-40 z-10 shadow-card" } {
+                (icon(Icon::Down)) (reader.t("thread-newest"))
+            }
+            @if reader.may(Role::Agent) { (composer(reader, conversation, most_chars)) }
+            @else { p class="border-t border-line bg-surface p-4 text-ink-soft" { (reader.t("panel-read-only")) } }
+        }
+    }
+}
+
+fn actions(reader: &Reader, conversation: &Conversation) -> Markup {
+    let id = conversation.id;
+    let (key, shows, enabled) = match conversation.handling {
+        Handling::Bot => ("bot-take-over", Icon::Person, "false"),
+        Handling::Staff | Handling::Stopped => ("bot-hand-back", Icon::Bot, "true"),
+    };
+    html! {
+        div class="flex flex-wrap items-center gap-2" {
+            @if conversation.waiting || conversation.emergency || conversation.unanswered > 0 {
+                form method="post" action={ "/conversations/" (id) "/resolve" } hx-post={ "/conversations/" (id) "/resolve" }
+                    hx-target="#open" hx-swap="morph" {
+                    button class=(BUTTON_QUIET) { (icon(Icon::Check)) (reader.t("resolve")) }
+                }
+            }
+            @if conversation.handling != Handling::Stopped {
+                form method="post" action={ "/conversations/" (id) "/bot" } hx-post={ "/conversations/" (id) "/bot" }
+                    hx-target="#open" hx-swap="morph" {
+                    button #bot-switch name="enabled" value=(enabled) class=(BUTTON_QUIET) { (icon(shows)) (reader.t(key)) }
+                }
+            }
+        }
+    }
+}
+
+fn flags(reader: &Reader, opened: &Opened) -> Markup {
+    let mut reasons: Vec<Flag> = opened.detail.flags.iter().map(|flag| flag.reason).collect();
+    reasons.sort_by_key(|flag| flag.as_str());
+    reasons.dedup();
+    html! {
+        div #flags class="space-y-1 border-b border-line bg-surface px-4 py-2" {
+            @for reason in reasons {
+                @let tone = if reason == Flag::Emergency { Tone::Alarm } else { Tone::Wait };
+                (note(tone, &reader.t(flag_key(reason))))
+            }
+        }
+    }
+}
+
+fn flag_key(flag: Flag) -> &'static str {
+    match flag {
+        Flag::Emergency => "flag-emergency",
+        Flag::NotFound => "flag-not-found",
+        Flag::Medical => "flag-medical",
+        Flag::HumanRequested => "flag-human-requested",
+        Flag::Failure => "flag-failure",
+        Flag::NotText => "flag-not-text",
+        Flag::NotDelivered => "flag-not-delivered",
+        Flag::Loop => "flag-loop",
+    }
+}
+
+/// Where staff write: to the patient, as the bot or as themselves, or to each other.
+fn composer(reader: &Reader, conversation: &Conversation, most_chars: usize) -> Markup {
+    let id = conversation.id;
+    let bot_is_on = conversation.handling.bot_is_on();
+    html! {
+        div class="border-t border-line bg-surface p-3" {
+            form #composer method="post" action={ "/conversations/" (id) "/send" } hx-post={ "/conversations/" (id) "/send" }
+                hx-target="#open" hx-swap="morph" hx-disabled-elt="find button" data-reset {
+                label for="text" class="sr-only" { (reader.t("composer-label")) }
+                textarea #text name="text" rows="2" required maxlength=(most_chars) data-keep
+                    placeholder=(reader.t("composer-label")) class={ (FIELD) " mt-0 max-h-48 resize-y" } {}
+                div class="mt-2 flex flex-wrap items-center justify-between gap-2" {
+                    fieldset class="flex flex-wrap items-center gap-x-4 gap-y-1" {
+                        legend class="sr-only" { (reader.t("composer-as")) }
+                        (sign_as(reader, "bot", "composer-as-bot", bot_is_on))
+                        (sign_as(reader, "staff", "composer-as-staff", !bot_is_on))
+                    }
+                    button class=(BUTTON) { (icon(Icon::Send)) (reader.t("composer-send")) }
+                }
+            }
+            details class="mt-2" {
+                summary class="inline-flex min-h-9 cursor-pointer items-center gap-1 text-ink-soft" {
+                    (icon(Icon::Note)) (reader.t("note-write"))
+                }
+                form #note method="post" action={ "/conversations/" (id) "/notes" } hx-post={ "/conversations/" (id) "/notes" }
+                    hx-target="#open" hx-swap="morph" data-reset class="mt-2 flex gap-2" {
+                    label for="note-text" class="sr-only" { (reader.t("note-label")) }
+                    input #note-text name="text" required maxlength=(most_chars) data-keep autocomplete="off"
+                        placeholder=(reader.t("note-label")) class={ (FIELD) " mt-0" };
+                    button class=(BUTTON_QUIET) { (reader.t("note-save")) }
+                }
+            }
+        }
+    }
+}
+
+fn sign_as(reader: &Reader, value: &str, key: &str, is_chosen: bool) -> Markup {
+    html! {
+        label class="inline-flex min-h-9 cursor-pointer items-center gap-2" {
+            input type="radio" name="as" value=(value) checked[is_chosen] class="size-5 accent-accent";
+            (reader.t(key))
+        }
+    }
+}
