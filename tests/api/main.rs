@@ -10,4 +10,5 @@ mod asking;
 mod operations;
 mod refusals;
 mod secrecy;
+mod sessions;
 mod staff;

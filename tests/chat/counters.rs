@@ -20,7 +20,7 @@ async fn flags(ward: &Ward) -> Result<Vec<Flag>, ChatError> {
 async fn with_the_bot_off_messages_are_stored_and_counted_until_staff_write() -> anyhow::Result<()> {
     let ward = Ward::open(usual)?;
     let id = ward.ask(ANI, "halo", None).await?.conversation;
-    assert_eq!(ward.chat.set_handling(id, false).await?, Handling::Staff);
+    assert_eq!(ward.chat.set_handling(id, false, "sari".to_owned()).await?, Handling::Staff);
     for text in ["satu", "dua"] {
         let reply = ward.ask(ANI, text, Some(text)).await?;
         assert_eq!((reply.answer.outcome, reply.answer.text.as_str()), (Outcome::BotOff, ""));
@@ -32,7 +32,7 @@ async fn with_the_bot_off_messages_are_stored_and_counted_until_staff_write() ->
     let sent = ward.chat.send_message(id, MessageText::parse("Baik, Bu.")?, None, "Sari".to_owned()).await?;
     assert_eq!((sent.message.author, sent.staff_name.as_deref()), (Author::Staff, Some("Sari")));
     assert_eq!(conversation(&ward).await?.unanswered, 0);
-    assert_eq!(ward.chat.set_handling(id, true).await?, Handling::Bot);
+    assert_eq!(ward.chat.set_handling(id, true, "sari".to_owned()).await?, Handling::Bot);
     assert_eq!(ward.ask(ANI, "tiga", None).await?.answer.outcome, Outcome::Answered);
     let signed = ward.chat.send_message(id, MessageText::parse("Oke.")?, None, "Sari".to_owned()).await?;
     assert_eq!(signed.message.author, Author::Bot, "unsigned, whoever holds the conversation speaks");
@@ -70,13 +70,14 @@ async fn an_emergency_alarms_staff_whoever_holds_the_conversation() -> anyhow::R
     ward.chat.send_message(id, MessageText::parse("Kami telepon.")?, None, "Sari".to_owned()).await?;
     assert!(!conversation(&ward).await?.emergency);
 
-    ward.chat.set_handling(id, false).await?;
+    ward.chat.set_handling(id, false, "sari".to_owned()).await?;
     let mut events = ward.chat.events();
     assert_eq!(ward.ask(ANI, "sesak lagi", None).await?.answer.outcome, Outcome::BotOff);
     let alarmed = conversation(&ward).await?;
     assert_eq!((alarmed.unanswered, alarmed.waiting, alarmed.emergency), (1, true, true));
     assert_eq!(flags(&ward).await?, [Flag::Emergency]);
     assert!(matches!(events.recv().await?, Event::MessageReceived { .. }));
+    assert_eq!(events.recv().await?, Event::DeskChanged { conversation: id }, "the count is told");
     assert_eq!(events.recv().await?, Event::Flagged { conversation: id, flag: Flag::Emergency });
     Ok(())
 }
@@ -87,8 +88,11 @@ async fn s16_stop_is_honoured_until_the_patient_writes_mulai() -> anyhow::Result
     let id = ward.ask(ANI, "stop", None).await?.conversation;
     assert_eq!(conversation(&ward).await?.handling, Handling::Stopped);
     assert_eq!(ward.ask(ANI, "halo", None).await?.answer.outcome, Outcome::BotOff);
-    assert!(matches!(ward.chat.set_handling(id, true).await, Err(ChatError::StoppedByPatient)));
-    assert_eq!(ward.chat.set_handling(id, false).await?, Handling::Stopped);
+    assert!(matches!(
+        ward.chat.set_handling(id, true, "sari".to_owned()).await,
+        Err(ChatError::StoppedByPatient)
+    ));
+    assert_eq!(ward.chat.set_handling(id, false, "sari".to_owned()).await?, Handling::Stopped);
     assert_eq!(ward.ask(ANI, "sesak", None).await?.answer.text, "Segera ke IGD.");
     assert_eq!(conversation(&ward).await?.handling, Handling::Stopped);
     assert_eq!(ward.ask(ANI, "mulai", None).await?.answer.text, "Halo lagi.");
@@ -102,7 +106,7 @@ async fn s16_stop_is_heard_while_staff_hold_the_conversation_and_mulai_does_not_
 -> anyhow::Result<()> {
     let ward = Ward::open(usual)?;
     let id = ward.ask(ANI, "halo", None).await?.conversation;
-    ward.chat.set_handling(id, false).await?;
+    ward.chat.set_handling(id, false, "sari".to_owned()).await?;
     assert_eq!(ward.ask(ANI, "mulai", None).await?.answer.outcome, Outcome::BotOff);
     assert_eq!(conversation(&ward).await?.handling, Handling::Staff);
     assert_eq!(ward.ask(ANI, "stop", None).await?.answer.outcome, Outcome::BotOff);
@@ -120,7 +124,7 @@ async fn r14_staff_silence_the_bot_in_the_middle_of_an_answer() -> anyhow::Resul
         let (reply, interfered) = tokio::join!(ward.ask(ANI, "pertanyaan lama", None), async {
             gate.asked().await;
             if by_switch {
-                ward.chat.set_handling(id, false).await?;
+                ward.chat.set_handling(id, false, "sari".to_owned()).await?;
             } else {
                 ward.chat
                     .send_message(id, MessageText::parse("Saya bantu.")?, None, "Sari".to_owned())

@@ -1,5 +1,8 @@
 //! The real router on a real database, called in the process.
 
+#[path = "browser.rs"]
+pub mod browser;
+
 use std::{
     sync::{Arc, OnceLock},
     time::Duration,
@@ -48,6 +51,8 @@ fn off(ward: &Ward) -> anyhow::Result<Gateway> {
 pub struct Api {
     pub ward: Ward,
     pub readiness: Arc<Readiness>,
+    /// The key of the page that makes the first administrator.
+    pub setup: String,
     router: Router,
     all_scopes: String,
 }
@@ -92,7 +97,12 @@ impl Api {
     fn on(ward: Ward, request_timeout: Duration) -> anyhow::Result<Self> {
         let readiness = Arc::new(Readiness::new());
         let whatsapp = off(&ward)?;
+        let setup = Secret::generate()?;
         let router = router(WebState {
+            hospital: "RSH Satu Bumi".into(),
+            time_zone: jiff::tz::TimeZone::get("Asia/Jakarta")?,
+            public_url: None,
+            setup: Some(TokenHash::of(setup.reveal())),
             chat: ward.chat.clone(),
             realtime: Realtime::new(&whatsapp),
             whatsapp,
@@ -102,7 +112,7 @@ impl Api {
             request_timeout,
         });
         let all_scopes = add_token(&ward, &format!("all-{}", request_timeout.as_secs()), &Scope::ALL)?;
-        Ok(Self { ward, readiness, router, all_scopes })
+        Ok(Self { ward, readiness, router, all_scopes, setup: setup.reveal().to_owned() })
     }
 
     /// A new token.

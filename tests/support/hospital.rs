@@ -2,7 +2,7 @@
 
 use std::{
     fs,
-    io::{BufRead, BufReader},
+    io::{BufRead, BufReader, Write},
     path::{Path, PathBuf},
     process::{Child, Command, Output, Stdio},
     sync::OnceLock,
@@ -89,6 +89,17 @@ impl Hospital {
     /// Runs the binary on these folders, with the test models.
     pub fn run(&self, args: &[&str]) -> Result<Output> {
         Ok(self.command(args).output()?)
+    }
+
+    /// Runs the binary with a line on its standard input.
+    pub fn run_with_input(&self, args: &[&str], line: &str) -> Result<()> {
+        let mut child = self.command(args).stdin(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
+        writeln!(child.stdin.take().context("standard input")?, "{line}")?;
+        let done = child.wait_with_output()?;
+        if !done.status.success() {
+            bail!("{}", String::from_utf8_lossy(&done.stderr));
+        }
+        Ok(())
     }
 
     fn command(&self, args: &[&str]) -> Command {

@@ -1,0 +1,63 @@
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { ask, check, isLive, open, play, post, signIn } from "./browser.mjs";
+
+/** The evaluation data lies in a folder above the checkout. */
+function shared(path) {
+  for (let folder = dirname(fileURLToPath(import.meta.url)); folder !== dirname(folder); folder = dirname(folder)) {
+    const found = join(folder, "shared/data", path);
+    if (existsSync(found)) return found;
+  }
+  throw new Error(`shared/data/${path} is in no folder above`);
+}
+
+const naughty = JSON.parse(readFileSync(shared("blns/blns.json"), "utf8")).filter((text) => /[<&"'`]|script|alert/i.test(text));
+
+await play(async () => {
+  const page = await open();
+  // Whatever runs that should not calls one of these.
+  await page.addInitScript(() => {
+    window.ran = [];
+    for (const name of ["alert", "confirm", "prompt"]) window[name] = (...given) => window.ran.push([name, ...given]);
+    document.addEventListener("securitypolicyviolation", (event) => window.ran.push(["policy", event.violatedDirective, event.blockedURI]));
+  });
+  await signIn(page, "sari", "/conversations");
+  await isLive(page);
+  const texts = naughty.map((text) => text.slice(0, 400)).filter((text) => text.trim() !== "");
+  check(texts.length > 100, `${texts.length} naughty strings`);
+  const patients = 40;
+  const writes = async (patient) => {
+    for (let at = patient; at < texts.length; at += patients) {
+      const sender = String(628222000000 + patient);
+      // A name may not hold everything that a text may; such a one is refused, and the text is written without it.
+      const named = await ask(sender, texts[at], texts[at].slice(0, 60)).catch(() => undefined);
+      if (!named) await ask(sender, texts[at]);
+      // One answer a patient is enough: the others are only stored, so that no model has to read them.
+      if (at === patient) await post("/admin/toggle-bot-status", { chat_id: sender, enabled: false });
+    }
+  };
+  const all = [...Array(patients).keys()];
+  await Promise.all(Array.from({ length: 4 }, async () => {
+    while (all.length > 0) await writes(all.pop());
+  }));
+  await page.goto("/conversations");
+  check((await page.locator("[data-row]").count()) === patients, "they are listed");
+  for (let id = 1; id <= patients; id += 1) {
+    await page.goto(`/conversations/${id}`);
+    check((await page.locator("[data-message]").count()) > 6, `conversation ${id} is shown`);
+    if (id % 8 === 0) {
+      await page.fill("#text", texts[id]);
+      await page.click("#composer button");
+      await page.click("text=Tulis catatan untuk rekan");
+      await page.fill("#note-text", texts[id + 1].replace(/[\r\n]+/g, " "));
+      await page.click("#note button");
+      await page.waitForSelector("[data-note]");
+      await page.fill("#search", texts[id].slice(0, 100));
+      await page.waitForResponse(/conversations.list/);
+    }
+    const ran = await page.evaluate(() => window.ran);
+    if (ran.length) check(false, `conversation ${id}: ${JSON.stringify(ran)}`);
+  }
+  check(true, "nothing of it ran, and the policy had nothing to stop");
+});
