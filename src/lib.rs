@@ -36,7 +36,7 @@
 //! | [`chat`] | domain, store, assistant, tasks |
 //! | [`evaluation`] | domain, language, ai, knowledge, assistant |
 //! | [`whatsapp`] | domain, store, chat, tasks |
-//! | [`realtime`] | domain, store, chat, whatsapp |
+//! | [`realtime`] | domain, i18n, store, chat, whatsapp |
 //! | [`web`] | domain, i18n, store, knowledge, chat, whatsapp, realtime |
 //!
 //! # A patient's message

@@ -17,7 +17,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("chat", &["domain", "store", "assistant", "tasks"]),
     ("evaluation", &["domain", "language", "ai", "knowledge", "assistant"]),
     ("whatsapp", &["domain", "store", "chat", "tasks"]),
-    ("realtime", &["domain", "store", "chat", "whatsapp"]),
+    ("realtime", &["domain", "i18n", "store", "chat", "whatsapp"]),
     ("web", &["domain", "i18n", "store", "knowledge", "chat", "whatsapp", "realtime"]),
     ("config", &["ai", "knowledge", "assistant", "chat", "whatsapp", "web"]),
     ("tasks", &[]),

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use rusqlite::Transaction;
+use serde::Deserialize;
 
 use super::{ChatError, ChatService, MessageText, PhoneNumber, outgoing};
 use crate::{
@@ -42,7 +43,8 @@ impl ChatRef {
 }
 
 /// In whose name staff write.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum SignAs {
     /// The patient sees an answer of the bot.
     Bot,

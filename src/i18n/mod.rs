@@ -43,6 +43,11 @@ pub fn text_with<'a, const N: usize>(
     LOCALES.lookup_with_args(locale(language), key, &values)
 }
 
+/// What to do about the hospital's connection, by the connection's word.
+pub fn connection_advice(language: Language, word: &str) -> String {
+    text(language, &format!("connection-{word}-advice"))
+}
+
 /// The page language that a browser asks for: the first of `Accept-Language` that there is, else Indonesian.
 pub fn preferred(accept_language: Option<&str>) -> Language {
     let wanted = accept_language

@@ -3,7 +3,8 @@
 use serde::Serialize;
 
 use crate::{
-    domain::{ConversationId, Delivery, Handling, MessageId},
+    domain::{ConversationId, Delivery, Handling, Language, MessageId},
+    i18n,
     whatsapp::Connection,
 };
 
@@ -45,11 +46,11 @@ pub(super) struct ChatsUpdate {
 pub(super) struct WhatsappStatus<'a> {
     #[serde(flatten)]
     pub connection: &'a Connection,
-    pub advice: &'static str,
+    pub advice: String,
 }
 
 impl<'a> WhatsappStatus<'a> {
     pub fn of(connection: &'a Connection) -> Self {
-        Self { connection, advice: connection.advice() }
+        Self { connection, advice: i18n::connection_advice(Language::Id, connection.word()) }
     }
 }

@@ -4,6 +4,7 @@ use std::fmt;
 
 use jiff::Timestamp;
 use rusqlite::{Row, Transaction, params};
+use serde::Deserialize;
 
 use super::{
     StoreError,
@@ -42,7 +43,8 @@ impl fmt::Display for PageKey {
 }
 
 /// Which conversations a list shows.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Filter {
     /// Every one.
     #[default]
@@ -56,6 +58,19 @@ pub enum Filter {
 }
 
 impl Filter {
+    /// Every one, in the order in which people choose among them.
+    pub const ALL: [Self; 4] = [Self::All, Self::Waiting, Self::Emergency, Self::BotOff];
+
+    /// The word that an address uses.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::All => "all",
+            Self::Waiting => "waiting",
+            Self::Emergency => "emergency",
+            Self::BotOff => "bot_off",
+        }
+    }
+
     /// Its condition; each but the first has an index of its own.
     fn condition(self) -> &'static str {
         match self {

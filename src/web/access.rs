@@ -3,8 +3,6 @@
 //! Programs show a bearer token with the route's scope. People are signed in, and their role must be as high as the
 //! route's; what they send must come from our own pages. A route lets in one of them, both, or everybody.
 
-use std::sync::Arc;
-
 use axum::{
     extract::{Request, State},
     http::{HeaderMap, Method, StatusCode, Uri, header},
@@ -90,7 +88,7 @@ pub(super) async fn check(
     mut request: Request,
     next: Next,
 ) -> Response {
-    let reader = Reader::of(&auth, request.headers());
+    let reader = Reader::of(&state, &auth, request.headers());
     let admitted = admit(&state, access, &auth, &mut request).await;
     let answered = match admitted {
         Ok(()) => {
@@ -135,7 +133,6 @@ async fn admit(
         request.extensions_mut().insert(Listener::Session(hash));
     }
     request.extensions_mut().insert(Caller { name: user.account.name.clone() });
-    request.extensions_mut().insert(Arc::new(user.account.clone()));
     Ok(())
 }
 

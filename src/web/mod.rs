@@ -17,6 +17,7 @@ mod metrics;
 mod observe;
 mod openapi;
 mod pages;
+mod qr;
 mod readiness;
 mod router;
 mod session;

@@ -47,7 +47,7 @@ fn api() -> Vec<Route> {
         get("/admin/bot-status/{chat_id}", Either(Admin, Viewer), bot_status::bot_status),
         post("/admin/toggle-bot-status", Either(Admin, Agent), bot_status::toggle_bot_status),
         get("/whatsapp/status", Either(Admin, Viewer), whatsapp::status),
-        get("/whatsapp/qr", Scoped(Whatsapp), whatsapp::qr),
+        get("/whatsapp/qr", Scoped(Whatsapp), whatsapp::show_qr),
         post("/whatsapp/refresh-qr", Scoped(Whatsapp), whatsapp::refresh_qr),
         post("/whatsapp/pair-code", Scoped(Whatsapp), whatsapp::pair_code),
         post("/whatsapp/logout", Scoped(Whatsapp), whatsapp::logout),
@@ -84,7 +84,7 @@ fn pages() -> Vec<Route> {
         get("/whatsapp", Staff(Viewer), pages::whatsapp::index),
         get("/whatsapp/connection", Staff(Viewer), pages::whatsapp::connection_alone),
         post("/whatsapp/confirm", Staff(Administrator), pages::whatsapp::confirm_password),
-        get("/whatsapp/code", Staff(Administrator), pages::whatsapp::code),
+        post("/whatsapp/code", Staff(Administrator), pages::whatsapp::code),
         post("/whatsapp/again", Staff(Administrator), pages::whatsapp::again),
         post("/whatsapp/number", Staff(Administrator), pages::whatsapp::by_number),
         post("/whatsapp/leave", Staff(Administrator), pages::whatsapp::leave),
@@ -97,6 +97,7 @@ fn pages() -> Vec<Route> {
         post("/settings/accounts", Staff(Administrator), settings::accounts::make),
         post("/settings/accounts/{id}/disable", Staff(Administrator), settings::accounts::disable),
         get("/settings/audit", Staff(Administrator), settings::audit::index),
+        post("/settings/audit/verify", Staff(Administrator), settings::audit::verify),
     ];
     if cfg!(debug_assertions) {
         pages.push(get("/styleguide", Public, pages::styleguide::show));
@@ -179,7 +180,7 @@ async fn nothing_here(State(state): State<WebState>, auth: AuthSession, headers:
     if !wanted.contains("text/html") {
         return ApiError::NoSuchPath.into_response();
     }
-    PageError::shown(PageError::NotFound.into_response(), &state, &Reader::of(&auth, &headers))
+    PageError::shown(PageError::NotFound.into_response(), &state, &Reader::of(&state, &auth, &headers))
 }
 
 /// The payload may quote a patient, so it is not looked at.

@@ -77,35 +77,21 @@ impl Connection {
         self.needs_staff() || matches!(self, Self::Unpaired | Self::Off)
     }
 
-    /// What staff should do, in plain Indonesian.
-    pub fn advice(&self) -> &'static str {
+    /// Its word in the pages' texts: `connection-WORD` names it, `connection-WORD-advice` says what to do.
+    pub fn word(&self) -> &'static str {
         match self {
-            Self::Off => "WhatsApp dimatikan dalam pengaturan (whatsapp.enabled).",
-            Self::Unpaired => {
-                "Belum terhubung dengan ponsel. Minta kode QR, lalu pindai dari WhatsApp rumah sakit."
-            }
-            Self::WaitingForScan => {
-                "Buka WhatsApp di ponsel rumah sakit, Perangkat tertaut, Tautkan perangkat, lalu pindai kode QR."
-            }
-            Self::Connecting => "Sedang menghubungi WhatsApp.",
-            Self::Syncing => "Ponsel sudah menerima. Pesan sedang diselaraskan.",
-            Self::Connected { .. } => "Terhubung.",
-            Self::Reconnecting { .. } => {
-                "Sambungan terputus dan sedang dicoba lagi. Periksa internet bila lebih dari beberapa menit."
-            }
-            Self::LoggedOut { .. } => "Tautan diakhiri oleh ponsel atau WhatsApp. Pindai kode QR lagi.",
-            Self::BannedUntil { .. } => {
-                "WhatsApp membatasi nomor ini untuk sementara. Jangan kirim pesan dari ponsel; sambungan dicoba lagi sendiri."
-            }
-            Self::Replaced => {
-                "Sesi ini dipakai di tempat lain. Hentikan program yang lain, lalu tekan Hubungkan lagi."
-            }
-            Self::StorageFull { .. } => {
-                "Disk server penuh atau tidak bisa ditulis. Kosongkan ruang; pesan ditahan WhatsApp dan diambil sendiri sesudahnya."
-            }
-            Self::Outdated { .. } => {
-                "WhatsApp menolak versi klien ini. Versi baru dicoba sendiri; bila tetap ditolak, perbarui Satu Bumi."
-            }
+            Self::Off => "off",
+            Self::Unpaired => "unpaired",
+            Self::WaitingForScan => "waiting-for-scan",
+            Self::Connecting => "connecting",
+            Self::Syncing => "syncing",
+            Self::Connected { .. } => "connected",
+            Self::Reconnecting { .. } => "reconnecting",
+            Self::LoggedOut { .. } => "logged-out",
+            Self::BannedUntil { .. } => "banned",
+            Self::Replaced => "replaced",
+            Self::StorageFull { .. } => "storage-full",
+            Self::Outdated { .. } => "outdated",
         }
     }
 

@@ -6,24 +6,23 @@ use axum::{
     http::{HeaderMap, HeaderValue, header},
     response::{IntoResponse, Response},
 };
-use qrcode::{EcLevel, QrCode as QrMatrix, render::svg};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::shapes::{BodyErrors, MessageShape, TokenErrors};
 use crate::{
     chat::{ChatError, MessageText, PhoneNumber},
+    domain::Language,
+    i18n,
     web::{
         WebState,
         access::Caller,
         error::{ApiError, ErrorBody},
         extract::JsonBody,
+        qr,
     },
     whatsapp::Connection,
 };
-
-/// Pixels a side that a drawn QR code has at least.
-const QR_PIXELS: u32 = 320;
 
 /// How the number is connected.
 #[derive(Serialize, ToSchema)]
@@ -35,7 +34,7 @@ pub(crate) struct StatusReply {
     #[schema(value_type = Object)]
     connection: Connection,
     /// What to do, in Indonesian.
-    advice: &'static str,
+    advice: String,
     /// Parts of replies that wait to be sent or for WhatsApp's acknowledgement.
     outbox: u32,
 }
@@ -47,7 +46,7 @@ pub(crate) struct StatusReply {
 )]
 pub(crate) async fn status(State(state): State<WebState>) -> Result<Json<StatusReply>, ApiError> {
     let connection = state.whatsapp.connection();
-    let advice = connection.advice();
+    let advice = i18n::connection_advice(Language::Id, connection.word());
     Ok(Json(StatusReply { connection, advice, outbox: state.chat.count_unsent().await? }))
 }
 
@@ -70,7 +69,7 @@ pub(crate) struct QrReply {
         TokenErrors
     )
 )]
-pub(crate) async fn qr(State(state): State<WebState>, headers: HeaderMap) -> Result<Response, ApiError> {
+pub(crate) async fn show_qr(State(state): State<WebState>, headers: HeaderMap) -> Result<Response, ApiError> {
     let code = state.whatsapp.qr().await?;
     let wants_svg = headers
         .get(header::ACCEPT)
@@ -79,9 +78,7 @@ pub(crate) async fn qr(State(state): State<WebState>, headers: HeaderMap) -> Res
     if !wants_svg {
         return Ok(Json(QrReply { qr: code.code, valid_until: code.valid_until }).into_response());
     }
-    let matrix =
-        QrMatrix::with_error_correction_level(&code.code, EcLevel::L).map_err(|_| ApiError::Internal)?;
-    let drawn = matrix.render::<svg::Color<'_>>().min_dimensions(QR_PIXELS, QR_PIXELS).build();
+    let drawn = qr::svg(&code.code).map_err(|_| ApiError::Internal)?;
     let svg = HeaderValue::from_static("image/svg+xml");
     Ok(([(header::CONTENT_TYPE, svg)], drawn).into_response())
 }

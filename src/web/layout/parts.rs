@@ -1,6 +1,6 @@
 //! The parts that pages are made of.
 
-use jiff::{Timestamp, Zoned, tz::TimeZone};
+use jiff::{Timestamp, civil::Date};
 use maud::{Markup, html};
 
 use super::{Icon, icon};
@@ -90,28 +90,40 @@ pub(crate) fn field_hint(id: &str, words: &str) -> Markup {
 }
 
 /// A time as people say it, exact in its title: the hour today, the day before.
-pub(crate) fn when(reader: &Reader, zone: &TimeZone, at: Timestamp, now: Timestamp) -> Markup {
-    let (local, today) = (at.to_zoned(zone.clone()), now.to_zoned(zone.clone()).date());
-    let clock = clock(reader, &local);
-    let shown = match today.since(local.date()).map_or(i32::MAX, |span| span.get_days()) {
+pub(crate) fn when(reader: &Reader, at: Timestamp) -> Markup {
+    let (date, clock) = (reader.local(at).date(), clock(reader, at));
+    let shown = match reader.local(reader.now).date().since(date).map_or(i32::MAX, |span| span.get_days()) {
         0 => clock.clone(),
         1 => reader.t("day-yesterday"),
-        _ => day(reader, local.date(), today.year()),
+        _ => day(reader, date),
     };
-    let exact = format!("{} {clock}", day(reader, local.date(), i16::MIN));
-    html! { time datetime=(at.to_string()) title=(exact) { (shown) } }
+    html! { time datetime=(at.to_string()) title={ (whole_day(reader, date)) " " (clock) } { (shown) } }
+}
+
+/// A time with its day, exact.
+pub(crate) fn exactly(reader: &Reader, at: Timestamp) -> Markup {
+    let date = reader.local(at).date();
+    html! { time datetime=(at.to_string()) { (whole_day(reader, date)) " " (clock(reader, at)) } }
 }
 
 /// A time of day as people write it.
-pub(crate) fn clock(reader: &Reader, local: &Zoned) -> String {
-    local.strftime(if reader.language == Language::Id { "%H.%M" } else { "%H:%M" }).to_string()
+pub(crate) fn clock(reader: &Reader, at: Timestamp) -> String {
+    reader.local(at).strftime(if reader.language == Language::Id { "%H.%M" } else { "%H:%M" }).to_string()
 }
 
 /// A day as people say it; the year only where it is another.
-pub(crate) fn day(reader: &Reader, date: jiff::civil::Date, this_year: i16) -> String {
-    let month = reader.t(MONTHS[usize::from(date.month().unsigned_abs()).clamp(1, 12) - 1]);
-    let day = date.day();
-    if date.year() == this_year { format!("{day} {month}") } else { format!("{day} {month} {}", date.year()) }
+pub(crate) fn day(reader: &Reader, date: Date) -> String {
+    let is_this_year = reader.local(reader.now).year() == date.year();
+    if is_this_year { format!("{} {}", date.day(), month(reader, date)) } else { whole_day(reader, date) }
+}
+
+/// A day with its year.
+pub(crate) fn whole_day(reader: &Reader, date: Date) -> String {
+    format!("{} {} {}", date.day(), month(reader, date), date.year())
+}
+
+fn month(reader: &Reader, date: Date) -> String {
+    reader.t(MONTHS[usize::from(date.month().unsigned_abs()).clamp(1, 12) - 1])
 }
 
 const MONTHS: [&str; 12] = [

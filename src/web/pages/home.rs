@@ -1,59 +1,46 @@
 //! `/`: how things stand, and who needs help now.
 
-use axum::{Extension, extract::State};
-use jiff::Timestamp;
 use maud::{Markup, html};
 
-use super::{
-    PageError, Reader,
-    conversations::{By, needs_help},
-    whatsapp::connection_card,
-};
+use super::{PageError, Visit, conversations::needs_help, whatsapp::connection_card};
 use crate::{
     chat::{DeskPage, ListQuery},
     store::conversations::Filter,
     web::{
-        WebState,
         layout::{self, CARD, Html, Icon, Page, Section, card_heading, empty, icon},
+        pages::Reader,
     },
+    whatsapp::Connection,
 };
 
 /// Conversations that are named on this page.
 const NAMED: u32 = 10;
 
 /// `GET /`.
-pub(crate) async fn index(
-    State(state): State<WebState>,
-    reader: Reader,
-    by: Extension<By>,
-) -> Result<Html, PageError> {
-    let cards = now(&state, &reader, &by).await?;
-    let title = reader.t("nav-home");
+pub(crate) async fn index(visit: Visit) -> Result<Html, PageError> {
+    let cards = now(&visit).await?;
+    let title = visit.reader.t("nav-home");
     let body = html! {
         div class="mx-auto w-full max-w-6xl px-4 py-6 md:px-8" {
             h1 class="text-2xl font-semibold" { (title) }
             (cards)
         }
     };
-    Ok(layout::page(&state, &reader, &Page::of(Section::Home, &title), &body))
+    Ok(layout::page(&visit.state, &visit.reader, &Page::of(Section::Home, &title), &body))
 }
 
 /// `GET /now`: the cards alone.
-pub(crate) async fn now_alone(
-    State(state): State<WebState>,
-    reader: Reader,
-    by: Extension<By>,
-) -> Result<Html, PageError> {
-    Ok(Html(now(&state, &reader, &by).await?))
+pub(crate) async fn now_alone(visit: Visit) -> Result<Html, PageError> {
+    Ok(Html(now(&visit).await?))
 }
 
-async fn now(state: &WebState, reader: &Reader, by: &By) -> Result<Markup, PageError> {
+async fn now(visit: &Visit) -> Result<Markup, PageError> {
     let waiting = ListQuery { filter: Filter::Waiting, ..ListQuery::default() };
-    let waiting = state.chat.desk(by.id, waiting, NAMED).await?;
-    Ok(cards(state, reader, &waiting))
+    let waiting = visit.state.chat.desk(visit.account.id, waiting, NAMED).await?;
+    Ok(cards(&visit.reader, &waiting, &visit.state.whatsapp.connection()))
 }
 
-fn cards(state: &WebState, reader: &Reader, waiting: &DeskPage) -> Markup {
+fn cards(reader: &Reader, waiting: &DeskPage, connection: &Connection) -> Markup {
     let [waits, emergencies, bot_off] = waiting.counts;
     html! {
         div #now data-refresh="/now" class="mt-6 grid gap-4 md:grid-cols-3" {
@@ -65,10 +52,10 @@ fn cards(state: &WebState, reader: &Reader, waiting: &DeskPage) -> Markup {
                 @if waiting.rows.is_empty() {
                     (empty(Icon::Check, &reader.t("home-nobody"), &reader.t("home-nobody-detail")))
                 } @else {
-                    (needs_help(state, reader, waiting, Timestamp::now()))
+                    (needs_help(reader, waiting))
                 }
             }
-            (connection_card(reader, &state.whatsapp.connection()))
+            (connection_card(reader, connection))
         }
     }
 }

@@ -9,7 +9,9 @@ pub(super) mod settings;
 pub(super) mod setup;
 pub(super) mod sign_in;
 pub(super) mod styleguide;
+mod visit;
 pub(super) mod whatsapp;
 
 pub(super) use error::PageError;
 pub(super) use reader::Reader;
+use visit::{Confirmed, Visit};

@@ -1,18 +1,20 @@
 //! Who reads a page, and what it needs to speak to them.
 
-use std::{convert::Infallible, sync::Arc};
+use std::sync::Arc;
 
 use axum::{
     extract::FromRequestParts,
     http::{HeaderMap, header, request::Parts},
 };
 use fluent_templates::fluent_bundle::FluentValue;
+use jiff::{Timestamp, Zoned, tz::TimeZone};
 
+use super::PageError;
 use crate::{
     domain::Language,
     i18n,
     store::staff::{Role, StaffAccount},
-    web::session::AuthSession,
+    web::{WebState, session::AuthSession},
 };
 
 /// The cookie in which whoever is not signed in keeps a chosen language.
@@ -25,17 +27,21 @@ pub(crate) struct Reader {
     pub(crate) account: Option<Arc<StaffAccount>>,
     /// The language that the page is in: the account's, else the one chosen, else the browser's.
     pub(crate) language: Language,
+    /// The zone in which the page tells times: the hospital's.
+    pub(crate) zone: TimeZone,
+    /// When the page was asked for.
+    pub(crate) now: Timestamp,
 }
 
 impl Reader {
-    pub(crate) fn of(auth: &AuthSession, headers: &HeaderMap) -> Self {
+    pub(crate) fn of(state: &WebState, auth: &AuthSession, headers: &HeaderMap) -> Self {
         let account = auth.user.as_ref().map(|user| Arc::new(user.account.clone()));
         let of_account = account.as_ref().and_then(|account| account.language);
         let language = of_account.or_else(|| chosen(headers)).unwrap_or_else(|| {
             let wanted = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
             i18n::preferred(wanted)
         });
-        Self { account, language }
+        Self { account, language, zone: state.time_zone.clone(), now: Timestamp::now() }
     }
 
     /// The text of a key.
@@ -52,19 +58,23 @@ impl Reader {
         i18n::text_with(self.language, key, values)
     }
 
+    /// A time on the hospital's clocks.
+    pub(crate) fn local(&self, at: Timestamp) -> Zoned {
+        at.to_zoned(self.zone.clone())
+    }
+
     /// Whether whoever reads may do what takes this role.
     pub(crate) fn may(&self, role: Role) -> bool {
         self.account.as_ref().is_some_and(|account| account.role >= role)
     }
 }
 
-impl<S: Send + Sync> FromRequestParts<S> for Reader {
-    type Rejection = Infallible;
+impl FromRequestParts<WebState> for Reader {
+    type Rejection = PageError;
 
-    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Infallible> {
-        // The door has put it there; without a door nobody is signed in.
-        let reader = parts.extensions.get::<Self>().cloned();
-        Ok(reader.unwrap_or(Self { account: None, language: Language::Id }))
+    async fn from_request_parts(parts: &mut Parts, _state: &WebState) -> Result<Self, PageError> {
+        // The door has put it there.
+        parts.extensions.get::<Self>().cloned().ok_or(PageError::Internal)
     }
 }
 

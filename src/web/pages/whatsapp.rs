@@ -3,19 +3,19 @@
 //! Whoever sees the code can take the number over: only administrators do, and only after giving their password again.
 
 use axum::{
-    Extension, Form,
+    Form,
     extract::State,
     http::StatusCode,
     response::{IntoResponse, Redirect, Response},
 };
 use jiff::Timestamp;
 use maud::{Markup, html};
-use qrcode::{EcLevel, QrCode, render::svg};
 use serde::Deserialize;
 
-use super::{PageError, Reader, conversations::By};
+use super::{Confirmed, PageError, Reader, Visit};
 use crate::{
     chat::PhoneNumber,
+    i18n,
     store::{
         audit::{self, Action},
         staff::Role,
@@ -26,21 +26,15 @@ use crate::{
             self, BUTTON, BUTTON_ALARM, BUTTON_QUIET, CARD, FIELD, Html, Icon, LABEL, Page, Section, Tone,
             badge, card_heading, field_hint, icon, note,
         },
-        session::{AuthSession, Credentials, confirm, is_confirmed},
+        qr,
+        session::{AuthSession, confirm, is_confirmed, knows_password},
     },
     whatsapp::Connection,
 };
 
-/// Pixels a side that a drawn code has at least.
-const QR_PIXELS: u32 = 288;
-
 /// `GET /whatsapp`.
-pub(crate) async fn index(
-    State(state): State<WebState>,
-    reader: Reader,
-    auth: AuthSession,
-) -> Result<Html, PageError> {
-    Ok(shown(&state, &reader, is_confirmed(&auth).await?, None))
+pub(crate) async fn index(visit: Visit, auth: AuthSession) -> Result<Html, PageError> {
+    Ok(shown(&visit, is_confirmed(&auth).await?, None))
 }
 
 /// What asking for the password again sends.
@@ -51,45 +45,35 @@ pub(crate) struct Confirming {
 
 /// `POST /whatsapp/confirm`: the password again, before a code is shown or the number logged out.
 pub(crate) async fn confirm_password(
-    State(state): State<WebState>,
-    reader: Reader,
-    by: Extension<By>,
+    visit: Visit,
     auth: AuthSession,
     Form(Confirming { password }): Form<Confirming>,
 ) -> Result<Response, PageError> {
-    let credentials = Credentials { name: by.name.clone(), password };
-    if auth.authenticate(credentials).await?.is_none() {
-        let wrong = reader.t("sign-in-wrong");
-        let again = shown(&state, &reader, false, Some(&wrong));
+    if !knows_password(&auth, &visit.account, password).await? {
+        let wrong = visit.reader.t("sign-in-wrong");
+        let again = shown(&visit, false, Some(&wrong));
         return Ok((StatusCode::UNPROCESSABLE_ENTITY, again).into_response());
     }
     confirm(&auth).await?;
     Ok(Redirect::to("/whatsapp").into_response())
 }
 
-/// `GET /whatsapp/code`: the code that is good now, alone; it fetches the next one by itself.
-pub(crate) async fn code(
-    State(state): State<WebState>,
-    reader: Reader,
-    by: Extension<By>,
-    auth: AuthSession,
-) -> Result<Html, PageError> {
-    if !is_confirmed(&auth).await? {
-        return Err(PageError::Forbidden);
-    }
+/// `POST /whatsapp/code`: begins pairing and shows the code that is good now; in an open page the next one follows by itself.
+pub(crate) async fn code(visit: Visit, _confirmed: Confirmed) -> Result<Html, PageError> {
+    let Visit { state, reader, .. } = &visit;
     let code = state.whatsapp.qr().await?;
-    note_down(&state, by.name.clone(), Action::PairingShown).await?;
-    let matrix =
-        QrCode::with_error_correction_level(&code.code, EcLevel::L).map_err(|_| PageError::Internal)?;
-    let left = code.valid_until.duration_since(Timestamp::now()).as_secs().clamp(1, 120);
-    Ok(Html(html! {
-        figure #code hx-get="/whatsapp/code" hx-trigger={ "load delay:" (left) "s" } hx-swap="outerHTML" class="text-center" {
-            img class="mx-auto size-72 rounded-lg bg-white p-3" alt=(reader.t("whatsapp-code-alt")) src=(data_url(&matrix));
+    note_down(&visit, Action::PairingShown).await?;
+    let drawn = qr::data_url(&code.code).map_err(|_| PageError::Internal)?;
+    let left = code.valid_until.duration_since(reader.now).as_secs().clamp(1, 120);
+    let figure = html! {
+        figure #code hx-post="/whatsapp/code" hx-trigger={ "load delay:" (left) "s" } hx-swap="outerHTML" class="text-center" {
+            img class="mx-auto size-72 rounded-lg bg-white p-3" alt=(reader.t("whatsapp-code-alt")) src=(drawn);
             figcaption class="mt-2 text-sm text-ink-soft" {
                 (reader.t("whatsapp-code-left")) " " span data-countdown=(left) class="tabular-nums" { (left) " s" }
             }
         }
-    }))
+    };
+    Ok(if visit.is_fragment { Html(figure) } else { alone(&visit, "whatsapp-pair", "whatsapp-pair-how", &figure) })
 }
 
 /// `POST /whatsapp/again`: a new set of codes, or a lost connection tried at once.
@@ -106,57 +90,47 @@ pub(crate) struct Pairing {
 
 /// `POST /whatsapp/number`: a code to type on the phone.
 pub(crate) async fn by_number(
-    State(state): State<WebState>,
-    reader: Reader,
-    by: Extension<By>,
-    auth: AuthSession,
+    visit: Visit,
+    _confirmed: Confirmed,
     Form(Pairing { number }): Form<Pairing>,
 ) -> Result<Html, PageError> {
-    if !is_confirmed(&auth).await? {
-        return Err(PageError::Forbidden);
-    }
     let number = PhoneNumber::parse(&number).map_err(|_| PageError::Invalid)?;
-    let code = state.whatsapp.pair_code(&number).await?;
-    note_down(&state, by.name.clone(), Action::PairingShown).await?;
-    let title = reader.t("nav-whatsapp");
+    let code = visit.state.whatsapp.pair_code(&number).await?;
+    note_down(&visit, Action::PairingShown).await?;
+    let shown = html! {
+        p class="text-center font-mono text-4xl font-semibold tracking-widest" { (code.code) }
+    };
+    Ok(alone(&visit, "whatsapp-number-heading", "whatsapp-number-how", &shown))
+}
+
+/// A page of one card, with the way back.
+fn alone(Visit { state, reader, .. }: &Visit, heading: &str, how: &str, shown: &Markup) -> Html {
     let body = html! {
         div class="mx-auto w-full max-w-2xl px-4 py-8" {
             section class=(CARD) {
-                h1 class="text-xl font-semibold" { (reader.t("whatsapp-number-heading")) }
-                p class="mt-2" { (reader.t("whatsapp-number-how")) }
-                p class="my-6 text-center font-mono text-4xl font-semibold tracking-widest" { (code.code) }
+                h1 class="text-xl font-semibold" { (reader.t(heading)) }
+                p class="mt-2" { (reader.t(how)) }
+                div class="my-6" { (shown) }
                 a href="/whatsapp" class=(BUTTON_QUIET) { (icon(Icon::Back)) (reader.t("panel-back")) }
             }
         }
     };
-    Ok(layout::page(&state, &reader, &Page::of(Section::Whatsapp, &title), &body))
+    layout::page(state, reader, &Page::of(Section::Whatsapp, &reader.t("nav-whatsapp")), &body)
 }
 
 /// `POST /whatsapp/leave`: ends the pairing.
-pub(crate) async fn leave(
-    State(state): State<WebState>,
-    by: Extension<By>,
-    auth: AuthSession,
-) -> Result<Redirect, PageError> {
-    if !is_confirmed(&auth).await? {
-        return Err(PageError::Forbidden);
-    }
-    note_down(&state, by.name.clone(), Action::LoggedOutOfWhatsapp).await?;
-    state.whatsapp.logout().await?;
+pub(crate) async fn leave(visit: Visit, _confirmed: Confirmed) -> Result<Redirect, PageError> {
+    note_down(&visit, Action::LoggedOutOfWhatsapp).await?;
+    visit.state.whatsapp.logout().await?;
     Ok(Redirect::to("/whatsapp"))
 }
 
-async fn note_down(state: &WebState, name: String, action: Action) -> Result<(), PageError> {
-    Ok(state.store.write(move |tx| audit::add(tx, &name, action, "", "", Timestamp::now())).await?)
+async fn note_down(visit: &Visit, action: Action) -> Result<(), PageError> {
+    let name = visit.name();
+    Ok(visit.state.store.write(move |tx| audit::add(tx, &name, action, "", "", Timestamp::now())).await?)
 }
 
-fn data_url(matrix: &QrCode) -> String {
-    use base64::{Engine, engine::general_purpose::STANDARD};
-    let drawn = matrix.render::<svg::Color<'_>>().min_dimensions(QR_PIXELS, QR_PIXELS).build();
-    format!("data:image/svg+xml;base64,{}", STANDARD.encode(drawn))
-}
-
-fn shown(state: &WebState, reader: &Reader, is_confirmed: bool, wrong: Option<&str>) -> Html {
+fn shown(Visit { state, reader, .. }: &Visit, is_confirmed: bool, wrong: Option<&str>) -> Html {
     let title = reader.t("nav-whatsapp");
     let connection = state.whatsapp.connection();
     let is_administrator = reader.may(Role::Administrator);
@@ -184,12 +158,12 @@ pub(super) fn connection_card(reader: &Reader, connection: &Connection) -> Marku
         Connection::Off | Connection::Unpaired => (Tone::Wait, Icon::Phone),
         _ => (Tone::Info, Icon::Clock),
     };
-    let word = state_word(connection);
+    let word = connection.word();
     html! {
         section #connection class=(CARD) aria-labelledby="connection-heading" data-refresh-whatsapp="/whatsapp/connection" {
             div #connection-heading { (card_heading(&reader.t("nav-whatsapp"), None)) }
             p class="mt-3" { (badge(tone, Some(shows), &reader.t(&format!("connection-{word}")))) }
-            p class="mt-3" { (reader.t(&format!("connection-{word}-advice"))) }
+            p class="mt-3" { (i18n::connection_advice(reader.language, word)) }
         }
     }
 }
@@ -197,23 +171,6 @@ pub(super) fn connection_card(reader: &Reader, connection: &Connection) -> Marku
 /// `GET /whatsapp/connection`: the card alone.
 pub(crate) async fn connection_alone(State(state): State<WebState>, reader: Reader) -> Html {
     Html(connection_card(&reader, &state.whatsapp.connection()))
-}
-
-fn state_word(connection: &Connection) -> &'static str {
-    match connection {
-        Connection::Off => "off",
-        Connection::Unpaired => "unpaired",
-        Connection::WaitingForScan => "waiting-for-scan",
-        Connection::Connecting => "connecting",
-        Connection::Syncing => "syncing",
-        Connection::Connected { .. } => "connected",
-        Connection::Reconnecting { .. } => "reconnecting",
-        Connection::LoggedOut { .. } => "logged-out",
-        Connection::BannedUntil { .. } => "banned",
-        Connection::Replaced => "replaced",
-        Connection::StorageFull { .. } => "storage-full",
-        Connection::Outdated { .. } => "outdated",
-    }
 }
 
 fn confirming(reader: &Reader, wrong: Option<&str>) -> Markup {
@@ -259,8 +216,8 @@ fn pairing(reader: &Reader, connection: &Connection) -> Markup {
             section class=(CARD) {
                 (card_heading(&reader.t("whatsapp-pair"), Some(&reader.t("whatsapp-pair-how"))))
                 div class="mt-4" {
-                    div #code hx-get="/whatsapp/code" hx-trigger="load" hx-swap="outerHTML" {
-                        a href="/whatsapp/code" class=(BUTTON) { (reader.t("whatsapp-show-code")) }
+                    form #code method="post" action="/whatsapp/code" hx-post="/whatsapp/code" hx-trigger="load, submit" hx-swap="outerHTML" {
+                        button class=(BUTTON) { (reader.t("whatsapp-show-code")) }
                     }
                 }
                 form method="post" action="/whatsapp/again" class="mt-4" {

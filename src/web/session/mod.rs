@@ -26,7 +26,7 @@ use tower_sessions::{
 
 use crate::{
     domain::StaffId,
-    store::{Store, sessions::SessionHash},
+    store::{Store, sessions::SessionHash, staff::StaffAccount},
 };
 
 /// The cookie's name.
@@ -103,6 +103,16 @@ pub(super) async fn begin(
     auth.session.remove::<Awaited>(AWAITED_KEY).await.map_err(SessionError::Session)?;
     auth.session.insert(DEVICE_KEY, device).await.map_err(SessionError::Session)?;
     auth.login(user).await
+}
+
+/// Whether this is the account's password: asked for again where something can't be taken back.
+pub(super) async fn knows_password(
+    auth: &AuthSession,
+    account: &StaffAccount,
+    password: String,
+) -> Result<bool, SessionError> {
+    let credentials = Credentials { name: account.name.clone(), password };
+    Ok(auth.authenticate(credentials).await?.is_some())
 }
 
 /// The password was given again just now.

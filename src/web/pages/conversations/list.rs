@@ -1,15 +1,13 @@
 //! The list of conversations.
 
-use jiff::Timestamp;
 use maud::{Markup, html};
 
-use super::{FilterWord, Narrowing};
+use super::Narrowing;
 use crate::{
     chat::{DeskPage, Listed},
     domain::{Conversation, ConversationId, Handling},
-    store::seen::MOST_UNREAD,
+    store::{conversations::Filter, seen::MOST_UNREAD},
     web::{
-        WebState,
         layout::{FIELD, Icon, Tone, badge, empty, icon, when},
         pages::Reader,
     },
@@ -17,7 +15,6 @@ use crate::{
 
 /// The whole list: search, filters, rows.
 pub(super) fn list(
-    state: &WebState,
     reader: &Reader,
     narrowing: &Narrowing,
     page: &DeskPage,
@@ -26,7 +23,7 @@ pub(super) fn list(
     html! {
         div #list class="flex min-h-0 grow flex-col" data-refresh=(narrowing.address("/conversations/list", narrowing.filter, None)) {
             form role="search" action="/conversations" class="p-3 pb-2" {
-                @if narrowing.filter != FilterWord::All {
+                @if narrowing.filter != Filter::All {
                     input type="hidden" name="filter" value=(narrowing.filter.as_str());
                 }
                 label for="search" class="sr-only" { (reader.t("list-search")) }
@@ -36,26 +33,26 @@ pub(super) fn list(
                     hx-trigger="input changed delay:250ms, search" hx-sync="this:replace" class=(FIELD);
             }
             nav aria-label=(reader.t("list-filters")) class="flex flex-wrap gap-1 px-3 pb-2" {
-                @for filter in FilterWord::ALL { (filter_link(reader, narrowing, filter, page.counts)) }
+                @for filter in Filter::ALL { (filter_link(reader, narrowing, filter, page.counts)) }
             }
             ol #rows class="min-h-0 grow divide-y divide-line overflow-y-auto border-t border-line" {
-                (rows(state, reader, narrowing, page, open))
+                (rows(reader, narrowing, page, open))
             }
         }
     }
 }
 
-fn filter_link(reader: &Reader, narrowing: &Narrowing, filter: FilterWord, counts: [u32; 3]) -> Markup {
+fn filter_link(reader: &Reader, narrowing: &Narrowing, filter: Filter, counts: [u32; 3]) -> Markup {
     let (key, count) = match filter {
-        FilterWord::All => ("filter-all", 0),
-        FilterWord::Waiting => ("filter-waiting", counts[0]),
-        FilterWord::Emergency => ("filter-emergency", counts[1]),
-        FilterWord::BotOff => ("filter-bot-off", counts[2]),
+        Filter::All => ("filter-all", 0),
+        Filter::Waiting => ("filter-waiting", counts[0]),
+        Filter::Emergency => ("filter-emergency", counts[1]),
+        Filter::BotOff => ("filter-bot-off", counts[2]),
     };
     let is_here = narrowing.filter == filter;
     let colours = match (is_here, filter, count) {
         (true, ..) => "border-accent bg-accent-soft font-semibold text-accent-ink",
-        (_, FilterWord::Emergency, 1..) => "border-alarm bg-alarm-soft font-semibold text-alarm-ink",
+        (_, Filter::Emergency, 1..) => "border-alarm bg-alarm-soft font-semibold text-alarm-ink",
         _ => "border-line text-ink hover:bg-raised",
     };
     html! {
@@ -69,15 +66,13 @@ fn filter_link(reader: &Reader, narrowing: &Narrowing, filter: FilterWord, count
 
 /// The rows alone, and after them the place where the next page comes.
 pub(super) fn rows(
-    state: &WebState,
     reader: &Reader,
     narrowing: &Narrowing,
     page: &DeskPage,
     open: Option<ConversationId>,
 ) -> Markup {
-    let now = Timestamp::now();
     html! {
-        @for listed in &page.rows { (row(state, reader, narrowing, listed, open, now)) }
+        @for listed in &page.rows { (row(reader, narrowing, listed, open)) }
         @if let Some(next) = page.next {
             li #more class="p-3 text-center" hx-get=(narrowing.address("/conversations/rows", narrowing.filter, Some(next)))
                 hx-trigger="intersect once" hx-swap="outerHTML" {
@@ -99,12 +94,10 @@ pub(super) fn rows(
 }
 
 fn row(
-    state: &WebState,
     reader: &Reader,
     narrowing: &Narrowing,
     listed: &Listed,
     open: Option<ConversationId>,
-    now: Timestamp,
 ) -> Markup {
     let conversation = &listed.conversation;
     let id = conversation.id;
@@ -122,7 +115,7 @@ fn row(
                         span class={ "truncate " (if listed.unread > 0 { "font-bold" } else { "font-medium" }) } {
                             (name(reader, conversation))
                         }
-                        span class="shrink-0 text-sm text-ink-soft" { (when(reader, &state.time_zone, conversation.last_at, now)) }
+                        span class="shrink-0 text-sm text-ink-soft" { (when(reader, conversation.last_at)) }
                     }
                     span class="mt-0.5 flex items-center justify-between gap-2" {
                         span class="truncate text-ink-soft" { (last_words(listed)) }
@@ -136,7 +129,7 @@ fn row(
 }
 
 /// Those who wait for staff, emergencies first, as a short list.
-pub(crate) fn needs_help(state: &WebState, reader: &Reader, page: &DeskPage, now: Timestamp) -> Markup {
+pub(crate) fn needs_help(reader: &Reader, page: &DeskPage) -> Markup {
     let mut waiting: Vec<&Conversation> = page.rows.iter().map(|listed| &listed.conversation).collect();
     waiting.sort_by_key(|conversation| !conversation.emergency);
     html! {
@@ -146,7 +139,7 @@ pub(crate) fn needs_help(state: &WebState, reader: &Reader, page: &DeskPage, now
                     a href={ "/conversations/" (conversation.id) } class="flex flex-wrap items-center gap-x-3 gap-y-1 rounded-lg px-2 py-3 hover:bg-raised" {
                         span class="min-w-0 grow truncate font-medium" { (name(reader, conversation)) }
                         (states(reader, conversation))
-                        span class="text-sm text-ink-soft" { (when(reader, &state.time_zone, conversation.last_at, now)) }
+                        span class="text-sm text-ink-soft" { (when(reader, conversation.last_at)) }
                     }
                 }
             }

@@ -1,6 +1,5 @@
 //! One conversation: who it is, what is in it, what staff can do.
 
-use jiff::Timestamp;
 use maud::{Markup, html};
 
 use super::{
@@ -8,11 +7,10 @@ use super::{
     thread::thread,
 };
 use crate::{
-    chat::Opened,
+    chat::{MAX_TEXT_CHARS, Opened},
     domain::{Conversation, Flag, Handling},
     store::staff::Role,
     web::{
-        WebState,
         layout::{BUTTON, BUTTON_QUIET, FIELD, Icon, Tone, empty, icon, note},
         pages::Reader,
     },
@@ -26,13 +24,7 @@ pub(super) fn nothing_open(reader: &Reader) -> Markup {
 }
 
 /// The conversation that is open.
-pub(super) fn panel(
-    state: &WebState,
-    reader: &Reader,
-    opened: &Opened,
-    most_chars: usize,
-    _now: Timestamp,
-) -> Markup {
+pub(super) fn panel(reader: &Reader, opened: &Opened) -> Markup {
     let conversation = &opened.detail.conversation;
     let id = conversation.id;
     html! {
@@ -51,11 +43,11 @@ pub(super) fn panel(
                 @if reader.may(Role::Agent) { (actions(reader, conversation)) }
             }
             @if !opened.detail.flags.is_empty() { (flags(reader, opened)) }
-            (thread(state, reader, opened))
+            (thread(reader, opened))
             button type="button" #to-newest hidden class={ (BUTTON_QUIET) " absolute right-6 bottom-40 z-10 shadow-card" } {
                 (icon(Icon::Down)) (reader.t("thread-newest"))
             }
-            @if reader.may(Role::Agent) { (composer(reader, conversation, most_chars)) }
+            @if reader.may(Role::Agent) { (composer(reader, conversation)) }
             @else { p class="border-t border-line bg-surface p-4 text-ink-soft" { (reader.t("panel-read-only")) } }
         }
     }
@@ -113,7 +105,7 @@ fn flag_key(flag: Flag) -> &'static str {
 }
 
 /// Where staff write: to the patient, as the bot or as themselves, or to each other.
-fn composer(reader: &Reader, conversation: &Conversation, most_chars: usize) -> Markup {
+fn composer(reader: &Reader, conversation: &Conversation) -> Markup {
     let id = conversation.id;
     let bot_is_on = conversation.handling.bot_is_on();
     html! {
@@ -121,7 +113,7 @@ fn composer(reader: &Reader, conversation: &Conversation, most_chars: usize) -> 
             form #composer method="post" action={ "/conversations/" (id) "/send" } hx-post={ "/conversations/" (id) "/send" }
                 hx-target="#open" hx-swap="morph" hx-disabled-elt="find button" data-reset {
                 label for="text" class="sr-only" { (reader.t("composer-label")) }
-                textarea #text name="text" rows="2" required maxlength=(most_chars) data-keep
+                textarea #text name="text" rows="2" required maxlength=(MAX_TEXT_CHARS) data-keep
                     placeholder=(reader.t("composer-label")) class={ (FIELD) " mt-0 max-h-48 resize-y" } {}
                 div class="mt-2 flex flex-wrap items-center justify-between gap-2" {
                     fieldset class="flex flex-wrap items-center gap-x-4 gap-y-1" {
@@ -139,7 +131,7 @@ fn composer(reader: &Reader, conversation: &Conversation, most_chars: usize) -> 
                 form #note method="post" action={ "/conversations/" (id) "/notes" } hx-post={ "/conversations/" (id) "/notes" }
                     hx-target="#open" hx-swap="morph" data-reset class="mt-2 flex gap-2" {
                     label for="note-text" class="sr-only" { (reader.t("note-label")) }
-                    input #note-text name="text" required maxlength=(most_chars) data-keep autocomplete="off"
+                    input #note-text name="text" required maxlength=(MAX_TEXT_CHARS) data-keep autocomplete="off"
                         placeholder=(reader.t("note-label")) class={ (FIELD) " mt-0" };
                     button class=(BUTTON_QUIET) { (reader.t("note-save")) }
                 }

@@ -12,7 +12,6 @@ use crate::{
     domain::{Answer, Author, Delivery, Media, MessageKind, Outcome},
     store::{messages::LoggedMessage, notes::Note},
     web::{
-        WebState,
         layout::{self, Icon, Tone, badge, icon},
         pages::Reader,
     },
@@ -34,11 +33,11 @@ impl Entry<'_> {
 }
 
 /// The page of a conversation that is open, the place of older ones before it.
-pub(super) fn thread(state: &WebState, reader: &Reader, opened: &Opened) -> Markup {
+pub(super) fn thread(reader: &Reader, opened: &Opened) -> Markup {
     html! {
         div #thread tabindex="0" role="log" aria-label=(reader.t("thread-label"))
             class="flex min-h-0 grow flex-col gap-2 overflow-y-auto overscroll-contain px-4 py-4 [overflow-anchor:auto]" {
-            (older(state, reader, opened))
+            (older(reader, opened))
             @if opened.detail.messages.is_empty() {
                 (layout::empty(Icon::Conversations, &reader.t("thread-empty"), ""))
             }
@@ -47,7 +46,7 @@ pub(super) fn thread(state: &WebState, reader: &Reader, opened: &Opened) -> Mark
 }
 
 /// A page of messages, the place of those before it first.
-pub(super) fn older(state: &WebState, reader: &Reader, opened: &Opened) -> Markup {
+pub(super) fn older(reader: &Reader, opened: &Opened) -> Markup {
     let id = opened.detail.conversation.id;
     html! {
         @if let Some(before) = opened.detail.before {
@@ -58,11 +57,11 @@ pub(super) fn older(state: &WebState, reader: &Reader, opened: &Opened) -> Marku
                 }
             }
         }
-        (entries(state, reader, opened))
+        (entries(reader, opened))
     }
 }
 
-fn entries(state: &WebState, reader: &Reader, opened: &Opened) -> Markup {
+fn entries(reader: &Reader, opened: &Opened) -> Markup {
     let messages = &opened.detail.messages;
     // Notes stand where they were written; those before the page come with their own page.
     let since = messages.first().map_or(Timestamp::MIN, |logged| logged.message.at);
@@ -70,19 +69,19 @@ fn entries(state: &WebState, reader: &Reader, opened: &Opened) -> Markup {
     let mut entries: Vec<Entry<'_>> = messages.iter().map(Entry::Message).collect();
     entries.extend(opened.notes.iter().filter(|note| note.at >= since).map(Entry::Note));
     entries.sort_by_key(Entry::at);
-    let today = Timestamp::now().to_zoned(state.time_zone.clone()).date();
+    let today = reader.local(reader.now).date();
     let mut last: Option<Date> = None;
     html! {
         @for entry in &entries {
-            @let date = entry.at().to_zoned(state.time_zone.clone()).date();
+            @let date = reader.local(entry.at()).date();
             @if last.replace(date) != Some(date) {
                 p id={ "day-" (date) } class="my-2 text-center text-sm text-ink-soft" {
                     span class="rounded-full bg-raised px-3 py-1" { (day_name(reader, date, today)) }
                 }
             }
             @match entry {
-                Entry::Message(logged) => (bubble(state, reader, logged)),
-                Entry::Note(note) => (note_card(state, reader, note)),
+                Entry::Message(logged) => (bubble(reader, logged)),
+                Entry::Note(note) => (note_card(reader, note)),
             }
         }
     }
@@ -92,11 +91,11 @@ fn day_name(reader: &Reader, date: Date, today: Date) -> String {
     match today.since(date).map_or(i32::MAX, |span| span.get_days()) {
         0 => reader.t("day-today"),
         1 => reader.t("day-yesterday"),
-        _ => layout::day(reader, date, today.year()),
+        _ => layout::day(reader, date),
     }
 }
 
-fn bubble(state: &WebState, reader: &Reader, logged: &LoggedMessage) -> Markup {
+fn bubble(reader: &Reader, logged: &LoggedMessage) -> Markup {
     let message = &logged.message;
     let (side, ground) = match message.author {
         Author::Patient => ("self-start rounded-bl-sm", "bg-surface border-line"),
@@ -124,7 +123,7 @@ fn bubble(state: &WebState, reader: &Reader, logged: &LoggedMessage) -> Markup {
             p class="mt-0.5 flex items-center justify-end gap-1 text-sm text-ink-soft" {
                 @if message.deleted_at.is_some() { span { (reader.t("message-deleted")) } }
                 @else if message.edited_at.is_some() { span { (reader.t("message-edited")) } }
-                (clock(state, reader, message.at))
+                (clock(reader, message.at))
                 @if let Some(delivery) = message.delivery { (ticks(reader, delivery)) }
             }
         }
@@ -201,9 +200,8 @@ fn outcome_tone(outcome: Option<Outcome>, author: Author) -> Option<(Tone, &'sta
     }
 }
 
-fn clock(state: &WebState, reader: &Reader, at: Timestamp) -> Markup {
-    let local = at.to_zoned(state.time_zone.clone());
-    html! { time datetime=(at.to_string()) { (layout::clock(reader, &local)) } }
+fn clock(reader: &Reader, at: Timestamp) -> Markup {
+    html! { time datetime=(at.to_string()) { (layout::clock(reader, at)) } }
 }
 
 /// How far a message has come.
@@ -262,13 +260,13 @@ fn grounds(reader: &Reader, answer: &Answer) -> Markup {
     }
 }
 
-fn note_card(state: &WebState, reader: &Reader, note: &Note) -> Markup {
+fn note_card(reader: &Reader, note: &Note) -> Markup {
     html! {
         article id={ "note-" (note.id) } data-note=(note.id)
             class="w-full max-w-2xl self-center rounded-lg border border-dashed border-wait bg-wait-soft px-4 py-2 text-wait-ink" {
             p class="flex items-center gap-1 text-sm" {
                 (icon(Icon::Note)) (reader.tw("note-by", [("name", note.staff_name.as_str().into())]))
-                " · " (clock(state, reader, note.at))
+                " · " (clock(reader, note.at))
             }
             p class="break-words whitespace-pre-wrap" { (note.text) }
         }

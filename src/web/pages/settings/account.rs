@@ -1,10 +1,9 @@
 //! One's own password and sessions.
 
 use axum::{
-    Extension, Form,
-    extract::{Path, State},
-    http::StatusCode,
-    response::{IntoResponse, Redirect, Response},
+    Form,
+    extract::Path,
+    response::{Redirect, Response},
 };
 use jiff::Timestamp;
 use maud::{Markup, html};
@@ -15,19 +14,17 @@ use crate::{
     store::{
         audit::{self, Action},
         sessions::{self, ListedSession, SessionHash},
-        staff::{self},
+        staff,
     },
     web::{
-        WebState,
         layout::{
             BUTTON, BUTTON_QUIET, CARD, FIELD, Icon, LABEL, Tone, badge, card_heading, field_hint, icon, when,
         },
         pages::{
-            PageError, Reader,
-            conversations::By,
+            PageError, Reader, Visit,
             setup::{explained, hashed},
         },
-        session::{AuthSession, Credentials, Device, begin, device_of, hash_of},
+        session::{AuthSession, Credentials, Device, begin, device_of, hash_of, knows_password},
     },
 };
 
@@ -40,25 +37,20 @@ pub(crate) struct Changing {
 
 /// `POST /settings/password`: every other session of the account ends.
 pub(crate) async fn change_password(
-    State(state): State<WebState>,
-    reader: Reader,
-    Extension(account): Extension<By>,
+    visit: Visit,
     mut auth: AuthSession,
     device: Device,
     Form(Changing { old, new }): Form<Changing>,
 ) -> Result<Response, PageError> {
-    let name = account.name.clone();
-    let wrong = if auth.authenticate(Credentials { name: name.clone(), password: old }).await?.is_none() {
-        Some(reader.t("password-old-wrong"))
-    } else {
-        staff::check_password(&name, &new).err().map(|invalid| explained(&reader, invalid))
-    };
-    if let Some(wrong) = wrong {
-        let again = page(&state, &reader, &account, hash_of(&auth), News::bad(wrong)).await?;
-        return Ok((StatusCode::UNPROCESSABLE_ENTITY, again).into_response());
+    let Visit { state, reader, account, .. } = &visit;
+    if !knows_password(&auth, account, old).await? {
+        return page(&visit, hash_of(&auth), News::bad(reader.t("password-old-wrong"))).await;
+    }
+    if let Err(invalid) = staff::check_password(&account.name, &new) {
+        return page(&visit, hash_of(&auth), News::bad(explained(reader, invalid))).await;
     }
     let (hash, new) = hashed(new).await?;
-    let (id, own, by) = (account.id, hash_of(&auth), name.clone());
+    let (id, own, by) = (account.id, hash_of(&auth), visit.name());
     let changed = state.store.write(move |tx| {
         staff::set_password(tx, id, &hash)?;
         sessions::end_all_of(tx, id, own)?;
@@ -66,18 +58,16 @@ pub(crate) async fn change_password(
     });
     changed.await?;
     // This session goes on, begun anew with the new password.
-    let user = auth.authenticate(Credentials { name, password: new }).await?.ok_or(PageError::Internal)?;
+    let credentials = Credentials { name: visit.name(), password: new };
+    let user = auth.authenticate(credentials).await?.ok_or(PageError::Internal)?;
     begin(&mut auth, &user, device).await?;
     state.realtime.sessions_ended();
-    let done =
-        page(&state, &reader, &account, hash_of(&auth), News::good(&reader, "password-changed")).await?;
-    Ok(done.into_response())
+    page(&visit, hash_of(&auth), News::good(reader, "password-changed")).await
 }
 
 /// `POST /settings/sessions/{id}/end`.
 pub(crate) async fn end_session(
-    State(state): State<WebState>,
-    Extension(account): Extension<By>,
+    Visit { state, account, .. }: Visit,
     Path(session): Path<i64>,
 ) -> Result<Redirect, PageError> {
     let (id, by) = (account.id, account.name.clone());
@@ -116,13 +106,7 @@ pub(super) fn password_card(reader: &Reader) -> Markup {
     }
 }
 
-pub(super) fn sessions_card(
-    state: &WebState,
-    reader: &Reader,
-    open: &[ListedSession],
-    own: Option<SessionHash>,
-) -> Markup {
-    let now = Timestamp::now();
+pub(super) fn sessions_card(reader: &Reader, open: &[ListedSession], own: Option<SessionHash>) -> Markup {
     html! {
         section class=(CARD) {
             (card_heading(&reader.t("sessions-heading"), Some(&reader.t("sessions-detail"))))
@@ -133,7 +117,7 @@ pub(super) fn sessions_card(
                         div class="min-w-0 grow" {
                             p class="break-words" { (browser_name(&browser)) " · " (address) }
                             p class="text-sm text-ink-soft" {
-                                (reader.t("sessions-last")) " " (when(reader, &state.time_zone, session.last_seen_at, now))
+                                (reader.t("sessions-last")) " " (when(reader, session.last_seen_at))
                             }
                         }
                         @if own == Some(session.hash) { (badge(Tone::Good, Some(Icon::Check), &reader.t("sessions-this"))) }

@@ -1,10 +1,9 @@
 //! Everybody's accounts, for administrators.
 
 use axum::{
-    Extension, Form,
-    extract::{Path, State},
-    http::StatusCode,
-    response::{IntoResponse, Redirect, Response},
+    Form,
+    extract::Path,
+    response::{Redirect, Response},
 };
 use jiff::Timestamp;
 use maud::{Markup, html};
@@ -19,13 +18,11 @@ use crate::{
         staff::{self, Role, StaffAccount},
     },
     web::{
-        WebState,
         layout::{
             BUTTON, BUTTON_QUIET, CARD, FIELD, Icon, LABEL, Tone, badge, card_heading, field_hint, role_name,
         },
         pages::{
-            PageError, Reader,
-            conversations::By,
+            PageError, Reader, Visit,
             setup::{explained, hashed},
         },
         session::{AuthSession, hash_of},
@@ -42,45 +39,34 @@ pub(crate) struct Making {
 
 /// `POST /settings/accounts`.
 pub(crate) async fn make(
-    State(state): State<WebState>,
-    reader: Reader,
-    Extension(account): Extension<By>,
+    visit: Visit,
     auth: AuthSession,
     Form(Making { name, role, password }): Form<Making>,
 ) -> Result<Response, PageError> {
-    let invalid = staff::check_name(&name).and_then(|()| staff::check_password(&name, &password)).err();
-    let wrong = match invalid {
-        Some(invalid) => Some(explained(&reader, invalid)),
-        None => {
-            let (hash, _) = hashed(password).await?;
-            let (by, new) = (account.name.clone(), name.clone());
-            let made = state.store.write(move |tx| {
-                let made = staff::add(tx, &new, role, &hash, Timestamp::now())?;
-                if made {
-                    let subject = format!("account {new}");
-                    audit::add(tx, &by, Action::AccountMade, &subject, role.as_str(), Timestamp::now())?;
-                }
-                Ok(made)
-            });
-            (!made.await?).then(|| reader.t("account-name-taken"))
-        }
-    };
-    match wrong {
-        Some(wrong) => {
-            let again = page(&state, &reader, &account, hash_of(&auth), News::bad(wrong)).await?;
-            Ok((StatusCode::UNPROCESSABLE_ENTITY, again).into_response())
-        }
-        None => {
-            let news = News::good(&reader, "account-made");
-            Ok(page(&state, &reader, &account, hash_of(&auth), news).await?.into_response())
-        }
+    let reader = &visit.reader;
+    if let Err(invalid) = staff::check_name(&name).and_then(|()| staff::check_password(&name, &password)) {
+        return page(&visit, hash_of(&auth), News::bad(explained(reader, invalid))).await;
     }
+    let (hash, _) = hashed(password).await?;
+    let by = visit.name();
+    let made = visit.state.store.write(move |tx| {
+        let made = staff::add(tx, &name, role, &hash, Timestamp::now())?;
+        if made {
+            let subject = format!("account {name}");
+            audit::add(tx, &by, Action::AccountMade, &subject, role.as_str(), Timestamp::now())?;
+        }
+        Ok(made)
+    });
+    let news = match made.await? {
+        true => News::good(reader, "account-made"),
+        false => News::bad(reader.t("account-name-taken")),
+    };
+    page(&visit, hash_of(&auth), news).await
 }
 
 /// `POST /settings/accounts/{id}/disable`: its sessions and sockets end at once.
 pub(crate) async fn disable(
-    State(state): State<WebState>,
-    Extension(account): Extension<By>,
+    Visit { state, account, .. }: Visit,
     Path(id): Path<i64>,
 ) -> Result<Redirect, PageError> {
     // Nobody shuts themselves out, so that an administrator is always left.

@@ -1,16 +1,15 @@
 //! What staff saw and changed, for administrators.
 
-use axum::extract::{Query, State};
+use axum::{extract::Query, response::Response};
 use maud::{Markup, html};
 use serde::Deserialize;
 
-use super::framed;
+use super::{News, framed};
 use crate::{
     store::audit::{self, Entry},
     web::{
-        WebState,
-        layout::{BUTTON_QUIET, CARD, Html, Icon, Tone, card_heading, clock, day, icon, note},
-        pages::{PageError, Reader},
+        layout::{BUTTON_QUIET, CARD, Icon, card_heading, exactly, icon},
+        pages::{PageError, Reader, Visit},
     },
 };
 
@@ -25,50 +24,54 @@ pub(crate) struct Before {
 
 /// `GET /settings/audit`.
 pub(crate) async fn index(
-    State(state): State<WebState>,
-    reader: Reader,
+    visit: Visit,
     Query(Before { before }): Query<Before>,
-) -> Result<Html, PageError> {
-    let (entries, broken) =
-        state.store.read(move |tx| Ok((audit::page(tx, before, ROWS)?, audit::verify(tx)?))).await?;
+) -> Result<Response, PageError> {
+    shown(&visit, before, None).await
+}
+
+/// `POST /settings/audit/verify`: goes over the whole log, whether nobody has changed it.
+pub(crate) async fn verify(visit: Visit) -> Result<Response, PageError> {
+    let reader = &visit.reader;
+    let news = match visit.state.store.read(audit::verify).await? {
+        None => News::good(reader, "audit-whole"),
+        Some(row) => News::bad(reader.tw("audit-broken", [("row", row.into())])),
+    };
+    shown(&visit, None, news).await
+}
+
+async fn shown(visit: &Visit, before: Option<i64>, news: Option<News>) -> Result<Response, PageError> {
+    let reader = &visit.reader;
+    let entries = visit.state.store.read(move |tx| audit::page(tx, before, ROWS)).await?;
     let next = entries.last().map(|entry| entry.id).filter(|&id| id > 1);
     let cards = html! {
         section class=(CARD) {
             (card_heading(&reader.t("audit-heading"), Some(&reader.t("audit-detail"))))
-            div class="mt-3" {
-                @match broken {
-                    None => (note(Tone::Good, &reader.t("audit-whole"))),
-                    Some(row) => (note(Tone::Alarm, &reader.tw("audit-broken", [("row", row.into())]))),
-                }
+            form method="post" action="/settings/audit/verify" class="mt-4" {
+                button class=(BUTTON_QUIET) { (icon(Icon::Check)) (reader.t("audit-verify")) }
             }
-            div class="mt-4 overflow-x-auto" tabindex="0" role="region" aria-label=(reader.t("audit-heading")) {
-                table class="w-full text-left" {
-                    thead { tr class="border-b border-line text-sm text-ink-soft" {
-                        @for key in ["audit-when", "audit-who", "audit-what", "audit-to"] {
-                            th scope="col" class="py-2 pr-4 font-medium" { (reader.t(key)) }
-                        }
-                    } }
-                    tbody { @for entry in &entries { (row(&state, &reader, entry)) } }
-                }
-            }
+            ol class="mt-4 divide-y divide-line border-t border-line" { @for entry in &entries { (row(reader, entry)) } }
             @if let Some(next) = next {
                 a href={ "/settings/audit?before=" (next) } class={ (BUTTON_QUIET) " mt-4" } { (reader.t("audit-older")) }
             }
         }
     };
-    Ok(framed(&state, &reader, None, &cards))
+    Ok(framed(visit, news, &cards))
 }
 
-fn row(state: &WebState, reader: &Reader, entry: &Entry) -> Markup {
-    let local = entry.at.to_zoned(state.time_zone.clone());
+fn row(reader: &Reader, entry: &Entry) -> Markup {
     html! {
-        tr class="border-b border-line align-top" {
-            td class="py-2 pr-4 whitespace-nowrap" {
-                (day(reader, local.date(), i16::MIN)) " " (clock(reader, &local))
+        li class="flex flex-wrap gap-x-4 gap-y-0.5 py-2" {
+            span class="w-44 shrink-0 text-ink-soft tabular-nums" { (exactly(reader, entry.at)) }
+            span class="w-32 shrink-0 truncate font-medium" title=(entry.actor) { (entry.actor) }
+            span class="min-w-0 grow basis-60 break-words" {
+                (reader.t(&format!("audit-{}", entry.action.replace('_', "-"))))
+                @if !entry.subject.is_empty() || !entry.detail.is_empty() {
+                    span class="text-ink-soft" {
+                        ": " (entry.subject) @if !entry.subject.is_empty() && !entry.detail.is_empty() { " · " } (entry.detail)
+                    }
+                }
             }
-            td class="py-2 pr-4" { (entry.actor) }
-            td class="py-2 pr-4" { (reader.t(&format!("audit-{}", entry.action.replace('_', "-")))) }
-            td class="py-2 pr-4" { (entry.subject) @if !entry.detail.is_empty() { " · " (entry.detail) } }
         }
     }
 }

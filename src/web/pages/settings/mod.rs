@@ -5,19 +5,20 @@ pub(crate) mod accounts;
 pub(crate) mod audit;
 pub(crate) mod second_factor;
 
-use axum::{Extension, extract::State};
-use jiff::Timestamp;
+use axum::{
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
 use maud::{Markup, html};
 
-use super::{PageError, Reader, conversations::By};
+use super::{PageError, Reader, Visit};
 use crate::{
     store::{
         sessions::{self, SessionHash},
         staff::{self, Role},
     },
     web::{
-        WebState,
-        layout::{self, Html, Page, Section, Tone, note},
+        layout::{self, Page, Section, Tone, note},
         session::{AuthSession, hash_of},
     },
 };
@@ -39,44 +40,35 @@ impl News {
 }
 
 /// `GET /settings`.
-pub(crate) async fn index(
-    State(state): State<WebState>,
-    reader: Reader,
-    Extension(account): Extension<By>,
-    auth: AuthSession,
-) -> Result<Html, PageError> {
-    page(&state, &reader, &account, hash_of(&auth), None).await
+pub(crate) async fn index(visit: Visit, auth: AuthSession) -> Result<Response, PageError> {
+    page(&visit, hash_of(&auth), None).await
 }
 
-async fn page(
-    state: &WebState,
-    reader: &Reader,
-    account: &By,
-    own: Option<SessionHash>,
-    news: Option<News>,
-) -> Result<Html, PageError> {
-    let (id, is_administrator) = (account.id, reader.may(Role::Administrator));
+/// The page, with what came of a form; bad news have the status of what can't be done so.
+async fn page(visit: &Visit, own: Option<SessionHash>, news: Option<News>) -> Result<Response, PageError> {
+    let Visit { state, reader, account, .. } = visit;
+    let (id, now, is_administrator) = (account.id, reader.now, reader.may(Role::Administrator));
     let (open, everybody) = state
         .store
         .read(move |tx| {
-            let open = sessions::list(tx, id, Timestamp::now())?;
+            let open = sessions::list(tx, id, now)?;
             Ok((open, if is_administrator { staff::list(tx)? } else { Vec::new() }))
         })
         .await?;
     let body = html! {
         (account::password_card(reader))
         (second_factor::card(reader, account))
-        (account::sessions_card(state, reader, &open, own))
+        (account::sessions_card(reader, &open, own))
         @if is_administrator {
             (accounts::card(reader, &everybody, account))
             (audit::card(reader))
         }
     };
-    Ok(framed(state, reader, news, &body))
+    Ok(framed(visit, news, &body))
 }
 
 /// The page around the cards of this section.
-fn framed(state: &WebState, reader: &Reader, news: Option<News>, cards: &Markup) -> Html {
+fn framed(Visit { state, reader, .. }: &Visit, news: Option<News>, cards: &Markup) -> Response {
     let title = reader.t("nav-settings");
     let body = html! {
         div class="mx-auto w-full max-w-4xl px-4 py-6 md:px-8" {
@@ -89,5 +81,7 @@ fn framed(state: &WebState, reader: &Reader, news: Option<News>, cards: &Markup)
             }
         }
     };
-    layout::page(state, reader, &Page::of(Section::Settings, &title), &body)
+    let is_bad = news.is_some_and(|news| news.tone == Tone::Alarm);
+    let status = if is_bad { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    (status, layout::page(state, reader, &Page::of(Section::Settings, &title), &body)).into_response()
 }

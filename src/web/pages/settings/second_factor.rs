@@ -1,15 +1,10 @@
 //! The second factor: set up with a phone's app, taken off with the password.
 
-use axum::{
-    Extension, Form,
-    extract::State,
-    http::StatusCode,
-    response::{IntoResponse, Response},
-};
-use base64::{Engine, engine::general_purpose::STANDARD};
+use std::sync::Arc;
+
+use axum::{Form, response::Response};
 use jiff::Timestamp;
 use maud::{Markup, html};
-use qrcode::{QrCode, render::svg};
 use serde::Deserialize;
 
 use super::{News, framed, page};
@@ -19,10 +14,10 @@ use crate::{
         staff::{self, SecondFactor, StaffAccount},
     },
     web::{
-        WebState,
-        layout::{BUTTON, BUTTON_QUIET, CARD, FIELD, Html, Icon, LABEL, Tone, badge, card_heading, note},
-        pages::{PageError, Reader, conversations::By},
-        session::{AuthSession, Credentials, check_code, hash_of, new_secret, otpauth},
+        layout::{BUTTON, BUTTON_QUIET, CARD, FIELD, Icon, LABEL, Tone, badge, card_heading},
+        pages::{PageError, Reader, Visit},
+        qr,
+        session::{AuthSession, check_code, hash_of, knows_password, new_secret, otpauth},
     },
 };
 
@@ -30,15 +25,10 @@ use crate::{
 const NEW_KEY: &str = "new_second_factor";
 
 /// `POST /settings/second-factor/begin`: shows a new secret.
-pub(crate) async fn begin(
-    State(state): State<WebState>,
-    reader: Reader,
-    Extension(account): Extension<By>,
-    auth: AuthSession,
-) -> Result<Html, PageError> {
+pub(crate) async fn begin(visit: Visit, auth: AuthSession) -> Result<Response, PageError> {
     let secret = new_secret()?;
     auth.session.insert(NEW_KEY, &secret).await.map_err(axum_login::Error::Session)?;
-    shown(&state, &reader, &account, &secret, None)
+    shown(&visit, &secret, None)
 }
 
 /// The first code from the phone.
@@ -49,9 +39,7 @@ pub(crate) struct First {
 
 /// `POST /settings/second-factor`: the first right code sets it up.
 pub(crate) async fn set_up(
-    State(state): State<WebState>,
-    reader: Reader,
-    Extension(account): Extension<By>,
+    visit: Visit,
     auth: AuthSession,
     Form(First { code }): Form<First>,
 ) -> Result<Response, PageError> {
@@ -59,13 +47,11 @@ pub(crate) async fn set_up(
     let Some(secret) = secret else { return Err(PageError::Conflict) };
     let factor = SecondFactor { secret, step: 0 };
     let Some(step) = check_code(&factor, &code, Timestamp::now().as_second().unsigned_abs())? else {
-        let wrong = reader.t("sign-in-wrong-code");
-        let again = shown(&state, &reader, &account, &factor.secret, Some(&wrong))?;
-        return Ok((StatusCode::UNPROCESSABLE_ENTITY, again).into_response());
+        return shown(&visit, &factor.secret, News::bad(visit.reader.t("sign-in-wrong-code")));
     };
-    change(&state, &account, Some(SecondFactor { step, ..factor })).await?;
+    change(&visit, Some(SecondFactor { step, ..factor })).await?;
     auth.session.remove::<Vec<u8>>(NEW_KEY).await.map_err(axum_login::Error::Session)?;
-    told(&state, &reader, &account, &auth, true).await
+    told(visit, &auth, true).await
 }
 
 /// What taking it off sends.
@@ -76,25 +62,20 @@ pub(crate) struct TakingOff {
 
 /// `POST /settings/second-factor/off`: with the password.
 pub(crate) async fn take_off(
-    State(state): State<WebState>,
-    reader: Reader,
-    Extension(account): Extension<By>,
+    visit: Visit,
     auth: AuthSession,
     Form(TakingOff { password }): Form<TakingOff>,
 ) -> Result<Response, PageError> {
-    let credentials = Credentials { name: account.name.clone(), password };
-    if auth.authenticate(credentials).await?.is_none() {
-        let wrong = News::bad(reader.t("password-old-wrong"));
-        let again = page(&state, &reader, &account, hash_of(&auth), wrong).await?;
-        return Ok((StatusCode::UNPROCESSABLE_ENTITY, again).into_response());
+    if !knows_password(&auth, &visit.account, password).await? {
+        return page(&visit, hash_of(&auth), News::bad(visit.reader.t("password-old-wrong"))).await;
     }
-    change(&state, &account, None).await?;
-    told(&state, &reader, &account, &auth, false).await
+    change(&visit, None).await?;
+    told(visit, &auth, false).await
 }
 
-async fn change(state: &WebState, account: &By, factor: Option<SecondFactor>) -> Result<(), PageError> {
-    let (id, by) = (account.id, account.name.clone());
-    let changed = state.store.write(move |tx| {
+async fn change(visit: &Visit, factor: Option<SecondFactor>) -> Result<(), PageError> {
+    let (id, by) = (visit.account.id, visit.name());
+    let changed = visit.state.store.write(move |tx| {
         staff::set_second_factor(tx, id, factor.as_ref())?;
         let detail = if factor.is_some() { "on" } else { "off" };
         audit::add(tx, &by, Action::SecondFactorChanged, &format!("account {by}"), detail, Timestamp::now())
@@ -102,16 +83,11 @@ async fn change(state: &WebState, account: &By, factor: Option<SecondFactor>) ->
     Ok(changed.await?)
 }
 
-async fn told(
-    state: &WebState,
-    reader: &Reader,
-    account: &By,
-    auth: &AuthSession,
-    is_on: bool,
-) -> Result<Response, PageError> {
-    let now = By::new(StaffAccount { has_second_factor: is_on, ..StaffAccount::clone(account) });
+async fn told(mut visit: Visit, auth: &AuthSession, is_on: bool) -> Result<Response, PageError> {
+    let now = StaffAccount { has_second_factor: is_on, ..StaffAccount::clone(&visit.account) };
+    visit.account = Arc::new(now);
     let key = if is_on { "second-factor-now-on" } else { "second-factor-now-off" };
-    Ok(page(state, reader, &now, hash_of(auth), News::good(reader, key)).await?.into_response())
+    page(&visit, hash_of(auth), News::good(&visit.reader, key)).await
 }
 
 pub(super) fn card(reader: &Reader, account: &StaffAccount) -> Markup {
@@ -137,23 +113,16 @@ pub(super) fn card(reader: &Reader, account: &StaffAccount) -> Markup {
     }
 }
 
-fn shown(
-    state: &WebState,
-    reader: &Reader,
-    account: &StaffAccount,
-    secret: &[u8],
-    wrong: Option<&str>,
-) -> Result<Html, PageError> {
+fn shown(visit: &Visit, secret: &[u8], wrong: Option<News>) -> Result<Response, PageError> {
+    let Visit { state, reader, account, .. } = visit;
     let address = otpauth(secret, &state.hospital, &account.name)?;
-    let drawn = QrCode::new(&address).map_err(|_| PageError::Internal)?;
-    let drawn = STANDARD.encode(drawn.render::<svg::Color<'_>>().min_dimensions(240, 240).build());
+    let drawn = qr::data_url(&address).map_err(|_| PageError::Internal)?;
     let typed = address.split("secret=").nth(1).and_then(|rest| rest.split('&').next()).unwrap_or_default();
     let cards = html! {
         section class=(CARD) {
             (card_heading(&reader.t("second-factor-heading"), Some(&reader.t("second-factor-how"))))
-            @if let Some(wrong) = wrong { div class="mt-3" { (note(Tone::Alarm, wrong)) } }
             img class="mx-auto mt-4 size-60 rounded-lg bg-white p-3" alt=(reader.t("second-factor-code-alt"))
-                src={ "data:image/svg+xml;base64," (drawn) };
+                src=(drawn);
             p class="mt-2 text-center text-sm text-ink-soft" { (reader.t("second-factor-by-hand")) }
             p class="text-center font-mono break-all" { (typed) }
             form method="post" action="/settings/second-factor" class="mx-auto mt-4 max-w-xs space-y-4" {
@@ -166,5 +135,5 @@ fn shown(
             }
         }
     };
-    Ok(framed(state, reader, None, &cards))
+    Ok(framed(visit, wrong, &cards))
 }
