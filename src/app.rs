@@ -34,7 +34,7 @@ use crate::{
         tokens::{Secret, TokenHash},
     },
     tasks::Tasks,
-    web::{self, Readiness, WebState},
+    web::{self, LoadedModel, ModelProfile, Readiness, WebState},
     whatsapp::{self, Gateway, Pace},
 };
 
@@ -109,10 +109,7 @@ impl Brain {
         let reader = Reader::local(profile.reader_options(compute, config.models.queue))
             .await
             .with_context(|| format!("the reader on {}", profile.reader.name))?;
-        let compose = match (config.assistant.compose, profile.compose) {
-            (ComposeChoice::Quote, _) | (ComposeChoice::Profile, ProfileCompose::Quote) => Compose::Quote,
-            (ComposeChoice::Write, _) | (ComposeChoice::Profile, ProfileCompose::Write) => Compose::Write,
-        };
+        let compose = compose(config, &profile);
         let generator = match compose {
             Compose::Quote => None,
             Compose::Write => Some(generator(config, &profile).await?),
@@ -122,7 +119,6 @@ impl Brain {
             compose,
             passages: config.assistant.passages,
             patience: Duration::from_secs(config.assistant.patience_seconds),
-            staff_hours: config.hospital.hours()?,
         };
         let assistant = Assistant::local(options, Arc::clone(&knowledge), reader, generator).await?;
         Ok(Self { store, knowledge, assistant: Arc::new(assistant), profile })
@@ -184,10 +180,12 @@ pub async fn serve(
                 after: Duration::from_secs(config.whatsapp.quiet_seconds),
                 at_most: Duration::from_secs(config.whatsapp.quiet_at_most_seconds),
             },
+            staff_hours: config.hospital.hours()?,
             most_replies: Limit { most: config.whatsapp.most_replies, within: LOOP_WINDOW },
             ..ChatOptions::default()
         },
     );
+    chat.load_settings().await?;
     let readiness = Arc::new(Readiness::new());
     let whatsapp = Gateway::start(whatsapp_options(config)?, chat.clone(), store.clone(), &tasks)?;
     let realtime = Realtime::new(&whatsapp);
@@ -204,6 +202,7 @@ pub async fn serve(
         chat: chat.clone(),
         whatsapp,
         realtime,
+        lookers: Arc::default(),
         store: store.clone(),
         readiness: Arc::clone(&readiness),
         metrics: metrics.clone(),
@@ -227,7 +226,7 @@ pub async fn serve(
         served = &mut server => return served.context("the server stopped"),
         () = &mut stop => return Ok(()),
     };
-    start(&brain, &chat, &readiness, metrics.clone(), &tasks);
+    start(config, &brain, &chat, &readiness, metrics.clone(), &tasks);
     ready(&brain);
 
     let served = tokio::select! {
@@ -268,8 +267,39 @@ fn whatsapp_options(config: &Config) -> Result<whatsapp::Options> {
     })
 }
 
+/// The models that are loaded, as the pages tell them.
+fn in_use(config: &Config, Brain { profile, .. }: &Brain) -> ModelProfile {
+    let loaded = |task, name: &String, revision: &String| LoadedModel {
+        task,
+        name: name.clone(),
+        revision: revision.clone(),
+    };
+    let (embedder, reader, generator) = (&profile.embedder, &profile.reader, &profile.generator);
+    let mut models = vec![
+        loaded("models-embedder", &embedder.name, &embedder.revision),
+        loaded("models-reader", &reader.name, &reader.revision),
+    ];
+    if let Some(reranker) = &profile.reranker {
+        models.push(loaded("models-reranker", &reranker.name, &reranker.revision));
+    }
+    if compose(config, profile) == Compose::Write {
+        models.push(loaded("models-generator", &generator.name, &generator.revision));
+    }
+    let device = config.models.device.as_str().to_owned();
+    ModelProfile { name: profile.name.clone(), device, models }
+}
+
+/// How answers are made: as the configuration says, else as the profile recommends.
+fn compose(config: &Config, profile: &InstalledProfile) -> Compose {
+    match (config.assistant.compose, profile.compose) {
+        (ComposeChoice::Quote, _) | (ComposeChoice::Profile, ProfileCompose::Quote) => Compose::Quote,
+        (ComposeChoice::Write, _) | (ComposeChoice::Profile, ProfileCompose::Write) => Compose::Write,
+    }
+}
+
 /// Lets the assistant answer, starts what runs beside it, and takes up what an earlier process left.
 fn start(
+    config: &Config,
     brain: &Brain,
     chat: &ChatService,
     readiness: &Arc<Readiness>,
@@ -277,6 +307,7 @@ fn start(
     tasks: &Tasks,
 ) {
     chat.start(Arc::clone(&brain.assistant));
+    readiness.set_profile(in_use(config, brain));
     readiness.set_index(true);
     readiness.set_models(true);
 

@@ -156,7 +156,7 @@ impl LocalAssistant {
     fn around(&self, content: &Content, question: &Question, mut answer: Answer) -> Answer {
         let texts = content.replies.of(answer.language);
         let left_to_staff = answer.flag.is_some() && answer.outcome != Outcome::Emergency;
-        if left_to_staff && !self.options.staff_hours.are_open(&question.at) {
+        if left_to_staff && !question.staff_are_there {
             answer.text = format!("{}\n\n{}", answer.text, texts.closed_hours.trim());
         }
         if question.first_contact {

@@ -63,7 +63,9 @@ pub struct Question {
     pub history: Vec<Turn>,
     /// Whether the assistant has never written to this patient: the notice goes ahead of the answer then.
     pub first_contact: bool,
-    /// Now, in the hospital's time zone: documents expire and opening hours end by it.
+    /// Whether staff answer now; a hand-over says so where they don't.
+    pub staff_are_there: bool,
+    /// Now, in the hospital's time zone: documents expire by it.
     pub at: Zoned,
 }
 
@@ -87,8 +89,6 @@ pub struct AssistantOptions {
     pub passages: usize,
     /// Time after which a question gets the fallback.
     pub patience: Duration,
-    /// When staff answer; at other times a hand-over says so.
-    pub staff_hours: StaffHours,
 }
 
 /// Answers questions. One for the whole process, shared by every conversation.

@@ -6,16 +6,41 @@ use jiff::{
     Zoned,
     civil::{Date, Time, Weekday},
 };
+use serde::{Deserialize, Serialize};
 
 /// The days as the configuration spells them, Monday first.
 const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 
 /// The hours of a week in which staff answer, and the days on which they don't.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Written", into = "Written")]
 pub struct StaffHours {
+    /// As they were written.
+    spans: Vec<String>,
     /// From (included) to (excluded), for each day, Monday first.
     week: [Vec<(Time, Time)>; 7],
     holidays: BTreeSet<Date>,
+}
+
+/// The hours as people write them.
+#[derive(Serialize, Deserialize)]
+struct Written {
+    spans: Vec<String>,
+    holidays: BTreeSet<Date>,
+}
+
+impl TryFrom<Written> for StaffHours {
+    type Error = String;
+
+    fn try_from(Written { spans, holidays }: Written) -> Result<Self, String> {
+        Self::parse(&spans, holidays)
+    }
+}
+
+impl From<StaffHours> for Written {
+    fn from(StaffHours { spans, holidays, .. }: StaffHours) -> Self {
+        Self { spans, holidays }
+    }
 }
 
 impl StaffHours {
@@ -25,12 +50,23 @@ impl StaffHours {
     /// # Errors
     /// The first span that can't be read.
     pub fn parse(spans: &[String], holidays: impl IntoIterator<Item = Date>) -> Result<Self, String> {
-        let mut hours = Self { holidays: holidays.into_iter().collect(), ..Self::default() };
+        let holidays = holidays.into_iter().collect();
+        let mut hours = Self { spans: spans.to_vec(), holidays, ..Self::default() };
         for span in spans {
             let (days, times) = read(span).ok_or_else(|| span.clone())?;
             days.for_each(|day| hours.week[day % 7].push(times));
         }
         Ok(hours)
+    }
+
+    /// The spans, as they were written.
+    pub fn spans(&self) -> &[String] {
+        &self.spans
+    }
+
+    /// The days on which they don't, the earliest first.
+    pub fn holidays(&self) -> impl Iterator<Item = Date> {
+        self.holidays.iter().copied()
     }
 
     /// Whether staff answer at this time of the hospital's zone.

@@ -262,7 +262,8 @@ impl ChatService {
     /// What waits, with its history; nothing when its conversation is gone.
     pub(super) async fn waiting(&self, asked: Asked, text: String) -> Result<Option<Waiting>, ChatError> {
         let turns = self.inner.options.history_turns;
-        let zone = self.inner.options.time_zone.clone();
+        let at = Timestamp::now().to_zoned(self.inner.options.time_zone.clone());
+        let staff_are_there = self.inner.settings.load().staff_hours.are_open(&at);
         let waiting = self.inner.store.glance(|tx| {
             let Some(conversation) = conversations::get(tx, asked.conversation)? else { return Ok(None) };
             Ok(Some(Waiting {
@@ -271,7 +272,8 @@ impl ChatService {
                     history: messages::history(tx, conversation.id, asked.first(), turns)?,
                     first_contact: !messages::bot_has_answered(tx, conversation.id)?,
                     text,
-                    at: Timestamp::now().to_zoned(zone),
+                    staff_are_there,
+                    at,
                 },
                 asked,
             }))

@@ -9,6 +9,7 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 use parking_lot::Mutex;
+use serde::{Deserialize, Serialize};
 use tokio::{
     sync::Notify,
     time::{Instant, sleep_until},
@@ -36,7 +37,7 @@ const ASK_TO_TYPE_EVERY: Duration = Duration::from_secs(24 * 60 * 60);
 const AGAIN: Duration = Duration::from_secs(5);
 
 /// How long a patient may go on typing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Quiet {
     /// So long after the last message, or the last sign of typing, the patient has ended.
     pub after: Duration,
@@ -141,7 +142,7 @@ impl ChatService {
             burst.heard.lock().fresh = false;
             let pending = self.waiting_in(conversation)?;
             if !pending.is_empty() {
-                let patience = Instant::now() + self.inner.options.quiet.at_most;
+                let patience = Instant::now() + self.inner.settings.load().quiet.at_most;
                 let pending = self.until_quiet(conversation, burst, pending, patience).await?;
                 let _turn = self.inner.lanes.enter(conversation).await;
                 self.answer_burst(conversation, burst, pending, patience).await?;
@@ -163,7 +164,7 @@ impl ChatService {
         mut pending: Vec<PendingMessage>,
         patience: Instant,
     ) -> Result<Vec<PendingMessage>, ChatError> {
-        let (Quiet { after, .. }, assistant) = (self.inner.options.quiet, self.assistant()?);
+        let (Quiet { after, .. }, assistant) = (self.inner.settings.load().quiet, self.assistant()?);
         let mut compared = 0;
         loop {
             // The rules need no model, so that no queue stands before an emergency that they see.

@@ -5,14 +5,17 @@ use rusqlite::Transaction;
 
 use super::{ChatError, ChatRef, ChatService, ConversationDetail, MessageText, staff::subject_of};
 use crate::{
-    domain::{Conversation, ConversationId, Event, MessageId, StaffId},
+    domain::{Conversation, ConversationId, Event, LabelId, MessageId, StaffId},
     store::{
         StoreError,
         audit::{self, Action},
-        conversations::{self, Filter, PageKey},
-        flags, messages,
+        conversations::{self, Counts, Filter, Narrowed, PageKey},
+        drafts, flags,
+        labels::{self, Label},
+        messages,
         notes::{self, Note},
         seen,
+        staff::{self, StaffAccount},
     },
 };
 
@@ -48,6 +51,8 @@ pub struct ListQuery {
     pub search: Option<String>,
     /// Which conversations.
     pub filter: Filter,
+    /// Those with this label.
+    pub label: Option<LabelId>,
     /// Where the page before ended.
     pub after: Option<PageKey>,
 }
@@ -59,6 +64,8 @@ pub struct Listed {
     pub conversation: Conversation,
     /// Patient's messages that whoever looks has not read, [`seen::MOST_UNREAD`] at most.
     pub unread: u32,
+    /// What staff put on it.
+    pub labels: Vec<Label>,
     /// In a search: words around what was found, in pieces; `true` for what matched.
     pub excerpt: Option<Vec<(String, bool)>>,
 }
@@ -70,8 +77,10 @@ pub struct DeskPage {
     pub rows: Vec<Listed>,
     /// Where the next page starts.
     pub next: Option<PageKey>,
-    /// How many wait, are emergencies, are not answered by the bot; a thousand at most each.
-    pub counts: [u32; 3],
+    /// How many there are of some kinds; a thousand at most each.
+    pub counts: Counts,
+    /// Every label that there is.
+    pub labels: Vec<Label>,
 }
 
 /// A conversation as somebody opens it.
@@ -81,8 +90,14 @@ pub struct Opened {
     pub detail: ConversationDetail,
     /// What staff told each other about it, oldest first.
     pub notes: Vec<Note>,
-    /// How far whoever opens it had read before.
-    pub unread: u32,
+    /// What staff put on it.
+    pub labels: Vec<Label>,
+    /// Every label that there is.
+    pub all_labels: Vec<Label>,
+    /// Those whom it can be given to.
+    pub colleagues: Vec<StaffAccount>,
+    /// What whoever opens it has written so far.
+    pub draft: Option<String>,
 }
 
 impl ChatService {
@@ -93,7 +108,8 @@ impl ChatService {
     pub async fn desk(&self, staff: StaffId, query: ListQuery, limit: u32) -> Result<DeskPage, ChatError> {
         let page = self.inner.store.read(move |tx| {
             let search = query.search.as_deref().map(str::trim).filter(|search| !search.is_empty());
-            let mut found = conversations::page(tx, search, query.filter, query.after, limit + 1)?;
+            let narrowed = Narrowed { search, filter: query.filter, staff: Some(staff), label: query.label };
+            let mut found = conversations::page(tx, narrowed, query.after, limit + 1)?;
             let more = found.len() > limit as usize;
             found.truncate(limit as usize);
             let next = found.last().filter(|_| more).map(PageKey::of);
@@ -105,13 +121,23 @@ impl ChatService {
                 };
                 rows.push(Listed {
                     unread: seen::unread(tx, staff, conversation.id)?,
+                    labels: labels::of(tx, conversation.id)?,
                     excerpt: excerpt.as_deref().map(pieces),
                     conversation,
                 });
             }
-            Ok(DeskPage { rows, next, counts: conversations::counts(tx, MOST_COUNTED)? })
+            let counts = conversations::counts(tx, staff, MOST_COUNTED)?;
+            Ok(DeskPage { rows, next, counts, labels: labels::list(tx)? })
         });
         Ok(page.await?)
+    }
+
+    /// How many conversations there are of some kinds; a thousand at most each.
+    ///
+    /// # Errors
+    /// [`ChatError::Store`].
+    pub async fn desk_counts(&self, staff: StaffId) -> Result<Counts, ChatError> {
+        Ok(self.inner.store.read(move |tx| conversations::counts(tx, staff, MOST_COUNTED)).await?)
     }
 
     /// Opens a conversation: the newest `limit` messages older than `before`. That somebody looked is written down.
@@ -128,22 +154,28 @@ impl ChatService {
         let detail = self.detail(ChatRef::Id(conversation), before, limit).await?;
         let staff = by.id;
         let name = by.name.clone();
-        let (notes, unread, is_noted) = self
+        let (opened, is_news) = self
             .inner
             .store
             .read(move |tx| {
                 let (subject, since) = (subject_of(conversation), Timestamp::now() - SAME_LOOK);
                 let is_noted = audit::did_since(tx, &name, Action::ConversationViewed, &subject, since)?;
-                Ok((
-                    notes::list(tx, conversation, MOST_NOTES)?,
-                    seen::unread(tx, staff, conversation)?,
-                    is_noted,
-                ))
+                let unread = seen::unread(tx, staff, conversation)?;
+                let opened = Opened {
+                    notes: notes::list(tx, conversation, MOST_NOTES)?,
+                    labels: labels::of(tx, conversation)?,
+                    all_labels: labels::list(tx)?,
+                    colleagues: staff::who_answer(tx)?,
+                    draft: drafts::of(tx, staff, conversation)?,
+                    detail,
+                };
+                Ok((opened, unread > 0 || !is_noted))
             })
             .await?;
-        let newest = detail.messages.last().filter(|_| before.is_none()).map(|logged| logged.message.id);
+        let messages = &opened.detail.messages;
+        let newest = messages.last().filter(|_| before.is_none()).map(|logged| logged.message.id);
         // A page that is only refreshed writes nothing.
-        if unread > 0 || !is_noted {
+        if is_news {
             self.inner
                 .store
                 .write(move |tx| {
@@ -155,7 +187,7 @@ impl ChatService {
                 })
                 .await?;
         }
-        Ok(Opened { detail, notes, unread })
+        Ok(opened)
     }
 
     /// Writes down that somebody looked at what a patient wrote or sent, once in a while for the same.
@@ -224,7 +256,7 @@ impl ChatService {
         self.desk_changed(conversation, added.await?)
     }
 
-    fn desk_changed(&self, conversation: ConversationId, is_there: bool) -> Result<(), ChatError> {
+    pub(super) fn desk_changed(&self, conversation: ConversationId, is_there: bool) -> Result<(), ChatError> {
         if !is_there {
             return Err(ChatError::NotFound);
         }

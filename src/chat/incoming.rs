@@ -1,6 +1,8 @@
 //! What comes in from outside, checked once at the door: a number, a name, a text, an id. None of the errors repeats
 //! what was sent.
 
+use super::marks::MAX_SHORT_NAME_CHARS;
+
 /// Digits that a phone number may have, country code included (E.164 allows 15; 8 is the shortest in use).
 const NUMBER_DIGITS: std::ops::RangeInclusive<usize> = 8..=15;
 /// Characters that a message may have.
@@ -32,6 +34,9 @@ pub enum Invalid {
     /// A name too long.
     #[error("`name` must have at most {MAX_NAME_CHARS} characters")]
     LongName,
+    /// A label's or a canned reply's name that is none.
+    #[error("a short name must have 1 to {MAX_SHORT_NAME_CHARS} characters on one line")]
+    ShortName,
     /// An id that is none.
     #[error("`message_id` must have 1 to {MAX_ID_CHARS} characters and no control characters")]
     MessageId,

@@ -20,13 +20,16 @@ mod error;
 mod events;
 mod incoming;
 mod lanes;
+mod marks;
 mod media;
 mod outgoing;
 mod service;
+mod settings;
 mod speaking;
 mod staff;
 mod whatsapp;
 
+pub use crate::assistant::StaffHours;
 pub use answering::{Received, Reply};
 pub use bursts::Quiet;
 pub use delivery::{Refused, Sendable};
@@ -36,6 +39,8 @@ pub use events::Happened;
 pub use incoming::{
     Incoming, Invalid, MAX_ID_CHARS, MAX_NAME_CHARS, MAX_TEXT_CHARS, MessageText, PhoneNumber,
 };
+pub use marks::{MAX_SHORT_NAME_CHARS, ShortName};
 pub use service::{ChatOptions, ChatService, Limit};
+pub use settings::Settings;
 pub use staff::{ChatRef, ConversationDetail, SignAs};
 pub use whatsapp::{Change, Inbox, ON_PHONE, Stored, WhatsappContact, WhatsappMessage};

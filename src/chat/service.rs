@@ -6,6 +6,7 @@ use std::{
     time::Duration,
 };
 
+use arc_swap::ArcSwap;
 use jiff::{Timestamp, tz::TimeZone};
 use tokio::sync::{Notify, Semaphore, broadcast, oneshot};
 
@@ -14,9 +15,10 @@ use super::{
     admission::Admission,
     bursts::{Bursts, Quiet},
     lanes::Lanes,
+    settings::Settings,
 };
 use crate::{
-    assistant::Assistant,
+    assistant::{Assistant, StaffHours},
     domain::Event,
     store::{Store, heartbeat},
     tasks::Tasks,
@@ -40,6 +42,8 @@ pub struct ChatOptions {
     pub time_zone: TimeZone,
     /// How long a patient on WhatsApp may go on typing.
     pub quiet: Quiet,
+    /// When staff answer.
+    pub staff_hours: StaffHours,
     /// Replies to one patient beyond which the other side is taken for a machine.
     pub most_replies: Limit,
 }
@@ -63,8 +67,16 @@ impl Default for ChatOptions {
             history_turns: 6,
             time_zone: TimeZone::fixed(jiff::tz::offset(7)),
             quiet: Quiet::default(),
+            staff_hours: StaffHours::default(),
             most_replies: Limit { most: 20, within: Duration::from_secs(600) },
         }
+    }
+}
+
+impl ChatOptions {
+    /// What administrators may change, as the configuration says it.
+    pub(super) fn settings(&self) -> Settings {
+        Settings { bot_answers_new: true, quiet: self.quiet, staff_hours: self.staff_hours.clone() }
     }
 }
 
@@ -77,6 +89,7 @@ pub struct ChatService {
 pub(super) struct Inner {
     pub(super) store: Store,
     pub(super) options: ChatOptions,
+    pub(super) settings: ArcSwap<Settings>,
     pub(super) lanes: Lanes,
     pub(super) bursts: Bursts,
     /// Told when a file is to be fetched.
@@ -98,6 +111,7 @@ impl ChatService {
                 files: Notify::new(),
                 admission: Admission::new(options.max_waiting, options.max_waiting_per_sender),
                 slots: Semaphore::new(options.answers_at_once),
+                settings: ArcSwap::from_pointee(options.settings()),
                 events: broadcast::Sender::new(EVENTS_KEPT),
                 assistant: OnceLock::new(),
                 store,

@@ -10,10 +10,10 @@ use crate::{
     store::{
         StoreError,
         audit::{self, Action},
-        conversations::{self, Filter, PageKey},
+        conversations::{self, Narrowed, PageKey},
         flags::{self, OpenFlag},
         messages::{self, LoggedMessage},
-        outbox,
+        outbox, staff,
     },
 };
 
@@ -81,7 +81,8 @@ impl ChatService {
             .inner
             .store
             .read(move |tx| {
-                conversations::page(tx, search.as_deref().map(str::trim), Filter::All, after, limit + 1)
+                let narrowed = Narrowed { search: search.as_deref().map(str::trim), ..Narrowed::default() };
+                conversations::page(tx, narrowed, after, limit + 1)
             })
             .await?;
         let more = page.len() > limit as usize;
@@ -207,6 +208,17 @@ impl ChatService {
             if changed {
                 let subject = subject_of(conversation);
                 audit::add(tx, &by, Action::BotSwitched, &subject, handling.as_str(), Timestamp::now())?;
+                // Whoever takes over looks after it, unless a colleague does; what the bot answers needs nobody.
+                match (handling, before.assignee) {
+                    (Handling::Staff, None) => {
+                        let account = staff::find(tx, &by)?.map(|(account, _)| account.id);
+                        conversations::assign(tx, conversation, account)?;
+                    }
+                    (Handling::Bot, Some(_)) => {
+                        conversations::assign(tx, conversation, None)?;
+                    }
+                    _ => {}
+                }
             }
             Ok(Some((handling, changed)))
         });

@@ -31,11 +31,13 @@ pub struct AskArgs {
 /// When something that answering needs can't be built, or the terminal is closed.
 pub async fn run(config: &Config, args: &AskArgs, out: &mut (dyn Write + Send)) -> Result<()> {
     let brain = Brain::build(config, app::store(config)?).await?;
+    let at = Timestamp::now().to_zoned(config.hospital.zone()?);
     let question = Question {
         text: args.question.clone(),
         history: args.after.iter().map(|text| Turn { author: Author::Patient, text: text.clone() }).collect(),
         first_contact: false,
-        at: Timestamp::now().to_zoned(config.hospital.zone()?),
+        staff_are_there: config.hospital.hours()?.are_open(&at),
+        at,
     };
     let answer = brain.assistant.answer(&question).await;
     if args.json {

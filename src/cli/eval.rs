@@ -87,10 +87,7 @@ pub async fn run(config: &Config, args: &EvalArgs, out: &mut (dyn Write + Send))
         cases.extend(evaluation::load(file)?);
     }
     cases.retain(|case| args.split.is_none_or(|split| case.split == split));
-    // What is said outside the staff's hours is no part of an answer.
-    let mut config = config.clone();
-    config.hospital.staff_hours.clear();
-    let brain = Brain::build(&config, app::store(&config)?).await?;
+    let brain = Brain::build(config, app::store(config)?).await?;
     let Assistant::Local(assistant) = brain.assistant.as_ref() else {
         bail!("an evaluation needs the real assistant");
     };

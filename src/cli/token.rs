@@ -7,11 +7,8 @@ use clap::{Args, Subcommand, ValueEnum};
 use jiff::Timestamp;
 use satubumi::store::{
     Store,
-    tokens::{self, Scope, Secret, TokenHash},
+    tokens::{self, MAX_NAME_CHARS, Scope, Secret, TokenHash},
 };
-
-/// Characters that a token's name may have.
-const MAX_NAME_CHARS: usize = 64;
 
 /// Make, list and revoke tokens for the API.
 #[derive(Debug, Args)]
@@ -70,9 +67,7 @@ pub fn run(args: TokenArgs, store: &Store, out: &mut dyn Write, notes: &mut dyn 
     let now = Timestamp::now();
     match args.verb {
         TokenVerb::Add { name, scopes } => {
-            let is_name = (1..=MAX_NAME_CHARS).contains(&name.chars().count())
-                && !name.chars().any(|sign| sign.is_control() || sign.is_whitespace());
-            if !is_name {
+            if !tokens::is_name(&name) {
                 bail!("a token's name has 1 to {MAX_NAME_CHARS} characters and no spaces");
             }
             let mut scopes: Vec<Scope> = scopes.into_iter().map(Scope::from).collect();

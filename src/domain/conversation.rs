@@ -51,6 +51,8 @@ pub struct Conversation {
     pub waiting: bool,
     /// Whether the last alarm was an emergency and no member of staff has answered it.
     pub emergency: bool,
+    /// Who of the staff looks after it.
+    pub assignee: Option<String>,
     /// The newest message's text, if there is one.
     pub last_text: Option<String>,
     /// When the newest message was stored.

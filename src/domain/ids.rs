@@ -34,6 +34,10 @@ id!(
     PassageId
 );
 id!(
+    /// One label that staff put on conversations.
+    LabelId
+);
+id!(
     /// One member of staff with an account.
     StaffId
 );

@@ -13,6 +13,6 @@ mod passage;
 pub use answer::{Answer, Flag, Intent, Outcome, Rejected, Source, Timings};
 pub use conversation::{Conversation, Handling};
 pub use event::Event;
-pub use ids::{ConversationId, DocumentId, MessageId, PassageId, StaffId};
+pub use ids::{ConversationId, DocumentId, LabelId, MessageId, PassageId, StaffId};
 pub use message::{Author, Channel, Delivery, Language, Media, Message, MessageKind, Turn};
 pub use passage::{DocumentMeta, Passage, PassageKind, ScoredPassage, Validity};

@@ -31,6 +31,8 @@ impl Evaluation<'_> {
             text: case.question.clone(),
             history: case.history.clone(),
             first_contact: false,
+            // What is said outside their hours is no part of an answer.
+            staff_are_there: true,
             at: self.at.clone(),
         };
         let mut verdict = Verdict::new(case);

@@ -9,6 +9,7 @@
 //! | `message_update` | `chat_id`, `message_id`, `delivery` (or null) | ticks moved; edited, taken back, its file has come |
 //! | `bot_status_change` | `chat_id`, `enabled`, `handling` (`bot`, `staff`, `stopped`) | somebody else answers from now on |
 //! | `chats_update` | `chat_ids`; null when any may have changed | a conversation's place in the list changed |
+//! | `lookers_update` | `chat_id` | a member of staff has opened a conversation, or left it |
 //! | `whatsapp_status` | as `GET /whatsapp/status`, without `outbox` | the connection changed; once at the start |
 //!
 //! A client that can't keep up is disconnected rather than kept waiting: it connects anew and reads what is there. So is one
@@ -40,7 +41,9 @@ use crate::{
     },
     whatsapp::Gateway,
 };
-use payload::{Author, BotStatusChange, ChatsUpdate, MessageUpdate, NewMessage, WhatsappStatus};
+use payload::{
+    Author, BotStatusChange, ChatsUpdate, LookersUpdate, MessageUpdate, NewMessage, WhatsappStatus,
+};
 
 /// The sockets of a revoked token, or of a session that ended elsewhere, are closed within about this time.
 const BETWEEN_LOOKS: Duration = Duration::from_secs(2);
@@ -165,6 +168,13 @@ impl Realtime {
             self.tell_all("chats_update", &ChatsUpdate { chat_ids: None });
         } else if !moved.is_empty() {
             self.tell_all("chats_update", &ChatsUpdate { chat_ids: Some(moved.into_iter().collect()) });
+        }
+    }
+
+    /// Tells that somebody has come to conversations, or left them.
+    pub fn lookers_changed(&self, conversations: &[ConversationId]) {
+        for &chat_id in conversations {
+            self.tell_all("lookers_update", &LookersUpdate { chat_id });
         }
     }
 

@@ -43,6 +43,11 @@ pub(super) struct ChatsUpdate {
 }
 
 #[derive(Debug, Serialize)]
+pub(super) struct LookersUpdate {
+    pub chat_id: ConversationId,
+}
+
+#[derive(Debug, Serialize)]
 pub(super) struct WhatsappStatus<'a> {
     #[serde(flatten)]
     pub connection: &'a Connection,

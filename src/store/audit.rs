@@ -23,6 +23,10 @@ pub enum Action {
     AccountMade,
     /// An account was disabled.
     AccountDisabled,
+    /// An account was given another role or password by an administrator.
+    AccountChanged,
+    /// A disabled account was let in again.
+    AccountEnabled,
     /// A password was changed.
     PasswordChanged,
     /// A second factor was set up or taken off.
@@ -45,6 +49,14 @@ pub enum Action {
     Labelled,
     /// A conversation was given to somebody.
     Assigned,
+    /// A text that staff send again and again was written, changed or forgotten.
+    CannedReplyChanged,
+    /// A setting was changed.
+    SettingChanged,
+    /// An API token was made.
+    TokenMade,
+    /// An API token was revoked.
+    TokenRevoked,
     /// The hospital's number was paired, or its code was shown.
     PairingShown,
     /// The hospital's number was logged out.
@@ -59,6 +71,8 @@ impl Action {
             Self::SignedOut => "signed_out",
             Self::AccountMade => "account_made",
             Self::AccountDisabled => "account_disabled",
+            Self::AccountChanged => "account_changed",
+            Self::AccountEnabled => "account_enabled",
             Self::PasswordChanged => "password_changed",
             Self::SecondFactorChanged => "second_factor_changed",
             Self::SessionEnded => "session_ended",
@@ -70,6 +84,10 @@ impl Action {
             Self::NoteWritten => "note_written",
             Self::Labelled => "labelled",
             Self::Assigned => "assigned",
+            Self::CannedReplyChanged => "canned_reply_changed",
+            Self::SettingChanged => "setting_changed",
+            Self::TokenMade => "token_made",
+            Self::TokenRevoked => "token_revoked",
             Self::PairingShown => "pairing_shown",
             Self::LoggedOutOfWhatsapp => "logged_out_of_whatsapp",
         }

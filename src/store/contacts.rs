@@ -102,7 +102,8 @@ fn insert(tx: &Transaction<'_>, contact: Contact<'_>, at: Timestamp) -> Result<C
     // A conversation of this sender may be there without a LID, for example from `/ask`.
     let id = tx
         .prepare_cached(
-            "INSERT INTO conversations (sender, created_at, last_at) VALUES (?1, ?2, ?2)
+            "INSERT INTO conversations (sender, handling, created_at, last_at)
+             VALUES (?1, coalesce((SELECT iif(value ->> '$.bot_answers_new', 'bot', 'staff') FROM settings WHERE name = 'chat'), 'bot'), ?2, ?2)
              ON CONFLICT (sender) DO UPDATE SET sender = sender RETURNING id",
         )?
         .query_row(params![sender, millis(at)], |row| row.get(0))?;

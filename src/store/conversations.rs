@@ -3,18 +3,18 @@
 use std::fmt;
 
 use jiff::Timestamp;
-use rusqlite::{Row, Transaction, params};
+use rusqlite::{Row, Transaction, params, params_from_iter, types::Value};
 use serde::Deserialize;
 
 use super::{
     StoreError,
     rows::{all, millis, one, time, word},
 };
-use crate::domain::{Conversation, ConversationId, Handling};
+use crate::domain::{Conversation, ConversationId, Handling, LabelId, StaffId};
 
 /// The columns that [`conversation`] reads, in its order.
 const COLUMNS: &str = "c.id, c.sender, c.name, c.handling, c.unanswered, c.waiting, c.emergency, \
-     (SELECT text FROM messages WHERE conversation_id = c.id ORDER BY id DESC LIMIT 1), c.last_at";
+     (SELECT name FROM staff WHERE id = c.assignee), (SELECT text FROM messages WHERE conversation_id = c.id ORDER BY id DESC LIMIT 1), c.last_at";
 
 /// Where a page of the list ends; the next one starts behind it. Prints as `millis-id`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,11 +55,13 @@ pub enum Filter {
     Emergency,
     /// Those that the bot does not answer.
     BotOff,
+    /// Those that whoever looks looks after.
+    Mine,
 }
 
 impl Filter {
     /// Every one, in the order in which people choose among them.
-    pub const ALL: [Self; 4] = [Self::All, Self::Waiting, Self::Emergency, Self::BotOff];
+    pub const ALL: [Self; 5] = [Self::All, Self::Waiting, Self::Emergency, Self::Mine, Self::BotOff];
 
     /// The word that an address uses.
     pub fn as_str(self) -> &'static str {
@@ -68,6 +70,7 @@ impl Filter {
             Self::Waiting => "waiting",
             Self::Emergency => "emergency",
             Self::BotOff => "bot_off",
+            Self::Mine => "mine",
         }
     }
 
@@ -78,11 +81,25 @@ impl Filter {
             Self::Waiting => "c.waiting = 1",
             Self::Emergency => "c.emergency = 1",
             Self::BotOff => "c.handling <> 'bot'",
+            Self::Mine => "c.assignee = ?",
         }
     }
 }
 
-/// Finds the sender's conversation or opens it; a name, when given, replaces the one known before.
+/// What a list is narrowed to.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Narrowed<'a> {
+    /// Those whose name or number holds it, or that hold a message with words that start as its words do.
+    pub search: Option<&'a str>,
+    /// Which conversations.
+    pub filter: Filter,
+    /// Who looks, for [`Filter::Mine`].
+    pub staff: Option<StaffId>,
+    /// Those with this label.
+    pub label: Option<LabelId>,
+}
+
+/// Finds the sender's conversation or opens it, as [`super::settings::CHAT`] says with or without the bot; a name, when given, replaces the one known before.
 pub fn open(
     tx: &Transaction<'_>,
     sender: &str,
@@ -91,7 +108,8 @@ pub fn open(
 ) -> Result<ConversationId, StoreError> {
     let id = tx
         .prepare_cached(
-            "INSERT INTO conversations (sender, name, created_at, last_at) VALUES (?1, ?2, ?3, ?3)
+            "INSERT INTO conversations (sender, name, handling, created_at, last_at)
+             VALUES (?1, ?2, coalesce((SELECT iif(value ->> '$.bot_answers_new', 'bot', 'staff') FROM settings WHERE name = 'chat'), 'bot'), ?3, ?3)
              ON CONFLICT (sender) DO UPDATE SET name = coalesce(excluded.name, name)
              RETURNING id",
         )?
@@ -109,48 +127,87 @@ pub fn of_sender(tx: &Transaction<'_>, sender: &str) -> Result<Option<Conversati
     one(tx, &format!("SELECT {COLUMNS} FROM conversations c WHERE c.sender = ?1"), [sender], conversation)
 }
 
-/// Conversations, the newest message first, `limit` of those behind `after`. With a search: those whose name or
-/// number holds it, or that hold a message with words that start as its words do.
+/// Conversations, the newest message first, `limit` of those behind `after`.
 pub fn page(
     tx: &Transaction<'_>,
-    search: Option<&str>,
-    filter: Filter,
+    narrowed: Narrowed<'_>,
     after: Option<PageKey>,
     limit: u32,
 ) -> Result<Vec<Conversation>, StoreError> {
     let after = after.unwrap_or(PageKey { last_at: i64::MAX, id: i64::MAX });
-    let condition = filter.condition();
-    let Some(search) = search else {
-        let sql = format!(
-            "SELECT {COLUMNS} FROM conversations c WHERE {condition} AND (c.last_at, c.id) < (?1, ?2)
-             ORDER BY c.last_at DESC, c.id DESC LIMIT ?3"
-        );
-        return all(tx, &sql, params![after.last_at, after.id, limit], conversation);
-    };
-    let sql = format!(
-        "SELECT {COLUMNS} FROM conversations c
-         WHERE {condition} AND (c.last_at, c.id) < (?1, ?2)
-           AND (c.name LIKE ?4 ESCAPE '\\' OR c.sender LIKE ?4 ESCAPE '\\'
-                OR c.id IN (SELECT m.conversation_id FROM messages_words w JOIN messages m ON m.id = w.rowid
-                            WHERE messages_words MATCH ?5))
-         ORDER BY c.last_at DESC, c.id DESC LIMIT ?3"
-    );
-    all(
-        tx,
-        &sql,
-        params![after.last_at, after.id, limit, holding(search), words_starting(search)],
-        conversation,
-    )
+    let mut sql = format!("SELECT {COLUMNS} FROM conversations c WHERE (c.last_at, c.id) < (?, ?)");
+    let mut values: Vec<Value> = vec![after.last_at.into(), after.id.into()];
+    sql += " AND ";
+    sql += narrowed.filter.condition();
+    if narrowed.filter == Filter::Mine {
+        values.push(narrowed.staff.map(|staff| staff.0).into());
+    }
+    if let Some(label) = narrowed.label {
+        sql += " AND c.id IN (SELECT conversation_id FROM conversation_labels WHERE label_id = ?)";
+        values.push(label.0.into());
+    }
+    if let Some(search) = narrowed.search {
+        sql += " AND (c.name LIKE ? ESCAPE '\\' OR c.sender LIKE ? ESCAPE '\\'
+                      OR c.id IN (SELECT m.conversation_id FROM messages_words w JOIN messages m ON m.id = w.rowid
+                                  WHERE messages_words MATCH ?))";
+        values.extend([holding(search).into(), holding(search).into(), words_starting(search).into()]);
+    }
+    sql += " ORDER BY c.last_at DESC, c.id DESC LIMIT ?";
+    values.push(limit.into());
+    all(tx, &sql, params_from_iter(values), conversation)
 }
 
-/// How many conversations each filter shows, in their order: waiting, emergency, bot off; beyond `most` nobody counts.
-pub fn counts(tx: &Transaction<'_>, most: u32) -> Result<[u32; 3], StoreError> {
+/// How many conversations wait, are emergencies, are not answered by the bot, are looked after by `staff`; beyond `most`
+/// nobody counts.
+pub fn counts(tx: &Transaction<'_>, staff: StaffId, most: u32) -> Result<Counts, StoreError> {
     let count = |filter: Filter| {
-        let condition = filter.condition();
+        let condition = filter.condition().replace('?', "?2");
         let sql = format!("SELECT count(*) FROM (SELECT 1 FROM conversations c WHERE {condition} LIMIT ?1)");
-        tx.prepare_cached(&sql)?.query_row([most], |row| row.get(0))
+        let mut statement = tx.prepare_cached(&sql)?;
+        match filter {
+            Filter::Mine => statement.query_row(params![most, staff.0], |row| row.get(0)),
+            _ => statement.query_row([most], |row| row.get(0)),
+        }
     };
-    Ok([count(Filter::Waiting)?, count(Filter::Emergency)?, count(Filter::BotOff)?])
+    Ok(Counts {
+        waiting: count(Filter::Waiting)?,
+        emergency: count(Filter::Emergency)?,
+        bot_off: count(Filter::BotOff)?,
+        mine: count(Filter::Mine)?,
+        unanswered: tx
+            .prepare_cached(
+                "SELECT coalesce(sum(unanswered), 0) FROM (SELECT unanswered FROM conversations WHERE unanswered > 0 LIMIT ?1)",
+            )?
+            .query_row([most], |row| row.get(0))?,
+    })
+}
+
+/// How many conversations some filters show.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// [`Filter::Waiting`].
+    pub waiting: u32,
+    /// [`Filter::Emergency`].
+    pub emergency: u32,
+    /// [`Filter::BotOff`].
+    pub bot_off: u32,
+    /// [`Filter::Mine`].
+    pub mine: u32,
+    /// Patients' messages that nobody has answered.
+    pub unanswered: u32,
+}
+
+impl Counts {
+    /// What a filter shows; every conversation is not counted.
+    pub fn of(self, filter: Filter) -> Option<u32> {
+        match filter {
+            Filter::All => None,
+            Filter::Waiting => Some(self.waiting),
+            Filter::Emergency => Some(self.emergency),
+            Filter::BotOff => Some(self.bot_off),
+            Filter::Mine => Some(self.mine),
+        }
+    }
 }
 
 /// The newest message of a conversation that holds words starting as the search's do, cut around them; what matched stands
@@ -209,6 +266,18 @@ pub fn set_handling(
     Ok(changed > 0)
 }
 
+/// Gives a conversation to a member of staff, or to nobody. Gives whether that changed anything.
+pub fn assign(
+    tx: &Transaction<'_>,
+    id: ConversationId,
+    assignee: Option<StaffId>,
+) -> Result<bool, StoreError> {
+    let changed = tx
+        .prepare_cached("UPDATE conversations SET assignee = ?2 WHERE id = ?1 AND assignee IS NOT ?2")?
+        .execute(params![id.0, assignee.map(|staff| staff.0)])?;
+    Ok(changed > 0)
+}
+
 /// How many conversations wait for staff.
 pub fn count_waiting(tx: &Transaction<'_>) -> Result<u32, StoreError> {
     Ok(tx.query_row("SELECT count(*) FROM conversations WHERE waiting = 1", [], |row| row.get(0))?)
@@ -223,8 +292,9 @@ fn conversation(row: &Row<'_>) -> Result<Conversation, StoreError> {
         unanswered: row.get(4)?,
         waiting: row.get(5)?,
         emergency: row.get(6)?,
-        last_text: row.get(7)?,
-        last_at: time(row.get(8)?)?,
+        assignee: row.get(7)?,
+        last_text: row.get(8)?,
+        last_at: time(row.get(9)?)?,
     })
 }
 

@@ -18,15 +18,18 @@
 //! what this version can't read.
 
 pub mod audit;
+pub mod canned_replies;
 pub mod changes;
 pub mod client_buffers;
 mod connection;
 pub mod contacts;
 pub mod conversations;
 pub mod documents;
+pub mod drafts;
 pub mod failed_sign_ins;
 pub mod flags;
 pub mod heartbeat;
+pub mod labels;
 pub mod media;
 pub mod messages;
 pub mod notes;
@@ -35,6 +38,7 @@ pub mod passages;
 mod rows;
 pub mod seen;
 pub mod sessions;
+pub mod settings;
 pub mod staff;
 pub mod text_vectors;
 pub mod tokens;

@@ -189,10 +189,23 @@ pub fn find_by_id(
     one(tx, &sql, [id.0], |row| Ok((account(row)?, PasswordHash(row.get(7)?))))
 }
 
+/// The accounts that may answer patients, by their names.
+pub fn who_answer(tx: &Transaction<'_>) -> Result<Vec<StaffAccount>, StoreError> {
+    let sql =
+        format!("SELECT {COLUMNS} FROM staff WHERE role <> 'viewer' AND disabled_at IS NULL ORDER BY name");
+    all(tx, &sql, [], account)
+}
+
 /// Whether any account that may log in is an administrator's.
 pub fn has_administrator(tx: &Transaction<'_>) -> Result<bool, StoreError> {
     let sql = "SELECT EXISTS (SELECT 1 FROM staff WHERE role = 'administrator' AND disabled_at IS NULL)";
     Ok(tx.query_row(sql, [], |row| row.get(0))?)
+}
+
+/// Changes what an account may do.
+pub fn set_role(tx: &Transaction<'_>, id: StaffId, role: Role) -> Result<(), StoreError> {
+    tx.execute("UPDATE staff SET role = ?2 WHERE id = ?1", params![id.0, role.as_str()])?;
+    Ok(())
 }
 
 /// Changes a password.
@@ -245,6 +258,12 @@ pub fn disable(tx: &Transaction<'_>, name: &str, at: Timestamp) -> Result<bool, 
         params![name, millis(at)],
     )?;
     Ok(disabled > 0)
+}
+
+/// Lets a disabled account in again. Gives its name, if there was such a one.
+pub fn enable(tx: &Transaction<'_>, id: StaffId) -> Result<Option<String>, StoreError> {
+    let sql = "UPDATE staff SET disabled_at = NULL WHERE id = ?1 AND disabled_at IS NOT NULL RETURNING name";
+    one(tx, sql, [id.0], |row| Ok(row.get(0)?))
 }
 
 fn account(row: &Row<'_>) -> Result<StaffAccount, StoreError> {

@@ -16,6 +16,8 @@ use super::{
 
 /// What every token starts with, so that a leaked one is recognised by scanners.
 const PREFIX: &str = "sbm_";
+/// Characters that a token's name may have.
+pub const MAX_NAME_CHARS: usize = 64;
 /// How exact `last_used_at` is: a write per request would buy nothing.
 const USE_NOTED_EVERY: SignedDuration = SignedDuration::from_secs(60);
 
@@ -110,6 +112,12 @@ impl ApiToken {
 }
 
 const COLUMNS: &str = "id, name, scopes, created_at, last_used_at, revoked_at";
+
+/// Whether a token may have this name: 1 to 64 characters without spaces.
+pub fn is_name(name: &str) -> bool {
+    (1..=MAX_NAME_CHARS).contains(&name.chars().count())
+        && !name.chars().any(|sign| sign.is_control() || sign.is_whitespace())
+}
 
 /// Stores a token. Gives `false` when a live token has that name.
 pub fn add(

@@ -13,6 +13,7 @@ mod assets;
 mod error;
 mod extract;
 mod layout;
+mod lookers;
 mod metrics;
 mod observe;
 mod openapi;
@@ -23,8 +24,9 @@ mod router;
 mod session;
 
 pub use access::Access;
+pub use lookers::Lookers;
 pub use metrics::install_metrics;
-pub use readiness::Readiness;
+pub use readiness::{LoadedModel, ModelProfile, Readiness};
 pub use router::{Endpoint, endpoints, router};
 
 use std::{sync::Arc, time::Duration};
@@ -50,6 +52,8 @@ pub struct WebState {
     pub realtime: Realtime,
     /// The database, for tokens.
     pub store: Store,
+    /// Who looks at which conversation.
+    pub lookers: Arc<Lookers>,
     /// What is ready.
     pub readiness: Arc<Readiness>,
     /// What `/metrics` renders; from [`install_metrics`].

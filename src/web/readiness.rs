@@ -1,7 +1,10 @@
 //! What has to be there before patients can be answered.
 
 use std::{
-    sync::atomic::{AtomicBool, Ordering},
+    sync::{
+        OnceLock,
+        atomic::{AtomicBool, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -12,11 +15,34 @@ use crate::chat::ChatService;
 /// How long a look at the disk counts: `/readyz` is open to all and must not become a way to wear the disk.
 const STORAGE_LOOKED_AT_EVERY: Duration = Duration::from_secs(2);
 
+/// The models that answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ModelProfile {
+    /// Its name in the manifest.
+    pub name: String,
+    /// What they run on, as the configuration says: `auto`, `cpu`, `cuda`.
+    pub device: String,
+    /// Those that are loaded.
+    pub models: Vec<LoadedModel>,
+}
+
+/// One of them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LoadedModel {
+    /// The key of what it does in the pages' texts.
+    pub task: &'static str,
+    /// Its name in the manifest.
+    pub name: String,
+    /// Its exact files.
+    pub revision: String,
+}
+
 /// What is ready; the app sets the parts as it builds them.
 #[derive(Debug, Default)]
 pub struct Readiness {
     models: AtomicBool,
     index: AtomicBool,
+    profile: OnceLock<ModelProfile>,
     storage: Mutex<Option<(Instant, bool)>>,
 }
 
@@ -34,6 +60,16 @@ impl Readiness {
     /// The index can be searched (or no longer).
     pub fn set_index(&self, ready: bool) {
         self.index.store(ready, Ordering::Release);
+    }
+
+    /// Tells which models were loaded; the first word counts.
+    pub fn set_profile(&self, profile: ModelProfile) {
+        let _ = self.profile.set(profile);
+    }
+
+    /// Which models were loaded; none while they are.
+    pub fn profile(&self) -> Option<&ModelProfile> {
+        self.profile.get()
     }
 
     /// Whether the models are loaded.

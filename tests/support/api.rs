@@ -104,6 +104,7 @@ impl Api {
             public_url: None,
             setup: Some(TokenHash::of(setup.reveal())),
             chat: ward.chat.clone(),
+            lookers: Arc::default(),
             realtime: Realtime::new(&whatsapp),
             whatsapp,
             store: ward.store.clone(),

@@ -1,6 +1,8 @@
 // What every page loads: fragments that are morphed in, live events, and the keyboard. A page works without it.
 import htmx from "htmx.org/dist/htmx.esm.js";
 import { Idiomorph } from "idiomorph/dist/idiomorph.esm.js";
+import { ringForHelp } from "./alerts.js";
+import { offerCannedReplies } from "./canned.js";
 import { goLive } from "./live.js";
 import { keepThread } from "./thread.js";
 import { listenToKeys } from "./keys.js";
@@ -20,9 +22,15 @@ htmx.defineExtension("morph", {
 
 document.addEventListener("htmx:afterRequest", ({ detail, target }) => {
   const form = target.closest?.("form[data-reset]");
-  if (form && detail.successful) form.reset();
+  // Only the form's own request: a field's draft has been kept, not sent.
+  if (form && form === target && detail.successful) empty(form);
   if (detail.failed && detail.xhr.status !== 401) toast(word("toast-failed"));
 });
+
+/** What was written is done with; what was chosen stays. */
+function empty(form) {
+  for (const field of form.querySelectorAll("textarea, input:not([type=radio], [type=hidden])")) field.value = field.defaultValue = "";
+}
 
 /** The list shows which conversation is open, whoever fetched it. */
 function markOpen() {
@@ -46,5 +54,7 @@ setInterval(() => {
 if (document.body.hasAttribute("data-live")) {
   goLive(htmx);
   keepThread();
+  offerCannedReplies();
   listenToKeys();
+  ringForHelp();
 }

@@ -1,5 +1,8 @@
-// The keyboard: j and k walk through the list, Enter opens, / searches or begins a canned reply, Escape leaves a field.
+// The keyboard: j and k walk through the list, Enter opens, / searches, Escape leaves a field, ? shows what there is.
 export function listenToKeys() {
+  document.addEventListener("click", ({ target }) => {
+    if (target.closest("#keys-open")) document.getElementById("keys").showModal();
+  });
   document.addEventListener("keydown", (event) => {
     const isWriting = event.target.closest("input, textarea, select");
     if (event.target.id === "text" && event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
@@ -15,6 +18,8 @@ export function listenToKeys() {
     if (event.key === "/" && search) {
       event.preventDefault();
       search.focus();
+    } else if (event.key === "?") {
+      document.getElementById("keys").showModal();
     } else if (event.key === "j" || event.key === "k") {
       const links = [...document.querySelectorAll("#rows [data-row] a")];
       const at = links.indexOf(document.activeElement.closest?.("[data-row] a"));

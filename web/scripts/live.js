@@ -37,6 +37,7 @@ export function goLive(htmx) {
 
   const fetchList = refreshed("#list");
   const fetchNow = refreshed("#now");
+  const fetchAlerts = refreshed("#alerts[data-refresh]");
   const fetchConversation = fetcher(async () => {
     const part = open();
     if (!part) return;
@@ -47,7 +48,7 @@ export function goLive(htmx) {
     for (const part of document.querySelectorAll("[data-refresh-whatsapp]")) await morph(part.dataset.refreshWhatsapp, part);
   });
   const isOpen = (chat) => open()?.dataset.conversation === String(chat);
-  const everything = () => [fetchList, fetchNow, fetchConversation, fetchConnection].forEach((fetch) => fetch());
+  const everything = () => [fetchList, fetchNow, fetchAlerts, fetchConversation, fetchConnection].forEach((fetch) => fetch());
 
   const socket = io({ transports: ["websocket", "polling"] });
   let wasOffline = false;
@@ -81,7 +82,11 @@ export function goLive(htmx) {
   socket.on("chats_update", ({ chat_ids }) => {
     fetchList();
     fetchNow();
+    fetchAlerts();
     if (chat_ids === null || chat_ids.some(isOpen)) fetchConversation();
+  });
+  socket.on("lookers_update", ({ chat_id }) => {
+    if (isOpen(chat_id)) htmx.trigger("#lookers", "lookers");
   });
   socket.on("whatsapp_status", fetchConnection);
 }

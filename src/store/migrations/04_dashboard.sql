@@ -48,6 +48,7 @@ END;
 
 CREATE INDEX conversations_emergency ON conversations (last_at DESC, id DESC) WHERE emergency = 1;
 CREATE INDEX conversations_waiting_by_last ON conversations (last_at DESC, id DESC) WHERE waiting = 1;
+CREATE INDEX conversations_unanswered ON conversations (unanswered) WHERE unanswered > 0;
 CREATE INDEX conversations_bot_off ON conversations (last_at DESC, id DESC) WHERE handling <> 'bot';
 
 -- What staff tell each other about a conversation; the patient never sees it.
@@ -66,4 +67,41 @@ CREATE TABLE seen (
     conversation_id INTEGER NOT NULL REFERENCES conversations (id) ON DELETE CASCADE,
     message_id      INTEGER NOT NULL,
     PRIMARY KEY (conversation_id, staff_id)
+) STRICT, WITHOUT ROWID;
+
+-- Words that staff put on conversations to find them again.
+CREATE TABLE labels (
+    id   INTEGER PRIMARY KEY,
+    name TEXT    NOT NULL UNIQUE COLLATE NOCASE CHECK (name <> '')
+) STRICT;
+CREATE TABLE conversation_labels (
+    label_id        INTEGER NOT NULL REFERENCES labels (id) ON DELETE CASCADE,
+    conversation_id INTEGER NOT NULL REFERENCES conversations (id) ON DELETE CASCADE,
+    PRIMARY KEY (label_id, conversation_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX labels_of ON conversation_labels (conversation_id);
+
+-- Who of the staff looks after a conversation.
+ALTER TABLE conversations ADD COLUMN assignee INTEGER REFERENCES staff (id) ON DELETE SET NULL;
+CREATE INDEX conversations_of_assignee ON conversations (assignee, last_at DESC, id DESC) WHERE assignee IS NOT NULL;
+
+-- Half-written messages: they wait where they were begun.
+CREATE TABLE drafts (
+    staff_id        INTEGER NOT NULL REFERENCES staff (id) ON DELETE CASCADE,
+    conversation_id INTEGER NOT NULL REFERENCES conversations (id) ON DELETE CASCADE,
+    text            TEXT    NOT NULL CHECK (text <> ''),
+    PRIMARY KEY (staff_id, conversation_id)
+) STRICT, WITHOUT ROWID;
+
+-- Texts that staff send again and again, by a short name.
+CREATE TABLE canned_replies (
+    id   INTEGER PRIMARY KEY,
+    name TEXT    NOT NULL UNIQUE COLLATE NOCASE CHECK (name <> ''),
+    text TEXT    NOT NULL CHECK (text <> '')
+) STRICT;
+
+-- What administrators set on the page; what is not here is as the configuration says.
+CREATE TABLE settings (
+    name  TEXT PRIMARY KEY,
+    value TEXT NOT NULL CHECK (json_valid(value))
 ) STRICT, WITHOUT ROWID;

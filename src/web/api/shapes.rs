@@ -73,6 +73,8 @@ pub(crate) struct ChatShape {
     waiting: bool,
     /// Whether an emergency waits for staff.
     emergency: bool,
+    /// Who of the staff looks after it.
+    assignee: Option<String>,
     last_text: Option<String>,
     #[schema(value_type = String, format = DateTime)]
     last_at: jiff::Timestamp,
@@ -80,20 +82,18 @@ pub(crate) struct ChatShape {
 
 impl From<Conversation> for ChatShape {
     fn from(conversation: Conversation) -> Self {
-        let Conversation { id, sender, name, handling, unanswered, waiting, emergency, last_text, last_at } =
-            conversation;
-        let enabled = handling.bot_is_on();
         Self {
-            chat_id: id.0,
-            sender,
-            name,
-            enabled,
-            handling,
-            unanswered,
-            waiting,
-            emergency,
-            last_text,
-            last_at,
+            chat_id: conversation.id.0,
+            sender: conversation.sender,
+            name: conversation.name,
+            enabled: conversation.handling.bot_is_on(),
+            handling: conversation.handling,
+            unanswered: conversation.unanswered,
+            waiting: conversation.waiting,
+            emergency: conversation.emergency,
+            assignee: conversation.assignee,
+            last_text: conversation.last_text,
+            last_at: conversation.last_at,
         }
     }
 }

@@ -69,7 +69,7 @@ pub(crate) struct QrReply {
         TokenErrors
     )
 )]
-pub(crate) async fn show_qr(State(state): State<WebState>, headers: HeaderMap) -> Result<Response, ApiError> {
+pub(crate) async fn qr(State(state): State<WebState>, headers: HeaderMap) -> Result<Response, ApiError> {
     let code = state.whatsapp.qr().await?;
     let wants_svg = headers
         .get(header::ACCEPT)

@@ -24,6 +24,9 @@ pub(crate) enum Icon {
     Label,
     Leave,
     File,
+    Eye,
+    Bell,
+    Keyboard,
 }
 
 impl Icon {
@@ -48,6 +51,11 @@ impl Icon {
             Self::Note => "M6 4h12v10l-5 6H6zM13 20v-6h5",
             Self::Label => "M4 4h8l8 8-8 8-8-8zM8.5 8.5v.01",
             Self::Leave => "M14 4H6v16h8M10 12h10M16 8l4 4-4 4",
+            Self::Eye => {
+                "M2.5 12S6 5.5 12 5.5 21.5 12 21.5 12 18 18.5 12 18.5 2.5 12 2.5 12ZM12 15a3 3 0 1 0 0-6 3 3 0 0 0 0 6Z"
+            }
+            Self::Bell => "M6 16V11a6 6 0 0 1 12 0v5l1.5 2h-15zM10 20.5h4",
+            Self::Keyboard => "M3 6h18v12H3zM7 10v.01M11 10v.01M15 10v.01M8 14h8",
             Self::File => "M7 3h7l4 4v14H7zM14 3v4h4",
         }
     }

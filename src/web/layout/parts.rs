@@ -84,6 +84,18 @@ pub(crate) fn empty(shows: Icon, words: &str, detail: &str) -> Markup {
     }
 }
 
+/// The pages of a section: address, name, whether it is the one that is read.
+pub(crate) fn tabs(label: &str, pages: impl Iterator<Item = (&'static str, String, bool)>) -> Markup {
+    html! {
+        nav aria-label=(label) class="mt-4 flex flex-wrap gap-1 border-b border-line" {
+            @for (address, name, is_here) in pages {
+                a href=(address) aria-current=[is_here.then_some("page")]
+                    class="inline-flex min-h-11 items-center border-b-2 border-transparent px-3 hover:bg-raised                         aria-[current]:border-accent aria-[current]:font-semibold aria-[current]:text-accent-ink" { (name) }
+            }
+        }
+    }
+}
+
 /// What goes into a field.
 pub(crate) fn field_hint(id: &str, words: &str) -> Markup {
     html! { p id=(id) class="mt-1 text-sm text-ink-soft" { (words) } }

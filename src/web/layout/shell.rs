@@ -119,11 +119,14 @@ pub(crate) fn page(state: &WebState, reader: &Reader, page: &Page<'_>, body: &Ma
                 template #toast {
                     p class="pointer-events-auto rounded-lg bg-ink px-4 py-3 text-canvas shadow-card" {}
                 }
-                @if is_in { (words(reader)) }
+                @if is_in { (keys(reader)) (words(reader)) }
             }
         }
     })
 }
+
+/// A button among the links of the navigation.
+const NAV_BUTTON: &str = "flex min-h-11 w-full cursor-pointer items-center gap-3 rounded-lg px-3 text-left text-ink hover:bg-raised";
 
 fn navigation(state: &WebState, reader: &Reader, at: Option<Section>) -> Markup {
     html! {
@@ -140,12 +143,13 @@ fn navigation(state: &WebState, reader: &Reader, at: Option<Section>) -> Markup 
                     @let is_here = at == Some(section);
                     li class="grow md:grow-0" {
                         a href=(address) aria-current=[is_here.then_some("page")]
-                            class={ "flex min-h-14 flex-col items-center justify-center gap-0.5 rounded-lg px-2 text-sm \
+                            class={ "relative flex min-h-14 flex-col items-center justify-center gap-0.5 rounded-lg px-2 text-sm \
                                 md:min-h-11 md:flex-row md:justify-start md:gap-3 md:px-3 md:text-base "
                                 (if is_here { "bg-accent-soft font-semibold text-accent-ink" }
                                  else { "text-ink hover:bg-raised" }) } {
                             span class="text-xl md:text-lg" { (icon(shows)) }
                             (reader.t(key))
+                            @if section == Section::Conversations { span #alerts hx-get="/alerts" hx-trigger="load" hx-swap="morph" {} }
                         }
                     }
                 }
@@ -154,6 +158,14 @@ fn navigation(state: &WebState, reader: &Reader, at: Option<Section>) -> Markup 
                 div class="hidden border-t border-line pt-3 md:block" {
                     p class="px-3 font-medium break-words" { (account.name) }
                     p class="px-3 pb-2 text-sm text-ink-soft" { (role_name(reader, account.role)) }
+                    button type="button" #sound-switch aria-pressed="true" class={ (NAV_BUTTON) " group not-in-data-live:hidden" } {
+                        (icon(Icon::Bell))
+                        span class="hidden group-aria-pressed:inline" { (reader.t("sound-on")) }
+                        span class="group-aria-pressed:hidden" { (reader.t("sound-off")) }
+                    }
+                    button type="button" #keys-open class={ (NAV_BUTTON) " not-in-data-live:hidden" } {
+                        (icon(Icon::Keyboard)) (reader.t("keys-heading"))
+                    }
                     (language_switch(reader))
                     form method="post" action="/sign-out" class="mt-2" {
                         button class={ (BUTTON_QUIET) " w-full" } { (icon(Icon::Leave)) (reader.t("sign-out")) }
@@ -182,9 +194,28 @@ pub(crate) fn language_switch(reader: &Reader) -> Markup {
     html! {
         form method="post" action="/language" {
             button name="language" value=(other.code()) lang=(other.code())
-                class="min-h-11 w-full cursor-pointer rounded-lg px-3 text-left text-ink underline underline-offset-4 hover:bg-raised" {
+                class={ (NAV_BUTTON) " underline underline-offset-4" } {
                 (reader.t("language-switch"))
             }
+        }
+    }
+}
+
+/// Which keys do what; `?` shows it.
+fn keys(reader: &Reader) -> Markup {
+    html! {
+        dialog #keys aria-labelledby="keys-heading" class="m-auto w-full max-w-md rounded-xl border border-line bg-surface p-5 text-ink shadow-card" {
+            h2 #keys-heading class="text-lg font-semibold" { (reader.t("keys-heading")) }
+            dl class="mt-3 grid grid-cols-[auto_1fr] gap-x-4 gap-y-2" {
+                @for (keys, does) in [
+                    ("j  k", "keys-walk"), ("Enter", "keys-open"), ("/", "keys-search"), ("/", "keys-canned"),
+                    ("Ctrl + Enter", "keys-send"), ("Esc", "keys-leave"), ("?", "keys-help"),
+                ] {
+                    dt { @for key in keys.split("  ") { kbd class="mr-1 rounded border border-line bg-raised px-2 py-0.5 font-mono text-sm" { (key) } } }
+                    dd { (reader.t(does)) }
+                }
+            }
+            form method="dialog" class="mt-4" { button class=(BUTTON_QUIET) { (reader.t("close")) } }
         }
     }
 }
@@ -193,7 +224,7 @@ pub(crate) fn language_switch(reader: &Reader) -> Markup {
 fn words(reader: &Reader) -> Markup {
     html! {
         dl #words hidden {
-            @for key in ["toast-failed", "toast-back"] {
+            @for key in ["toast-failed", "toast-back", "alert-emergency", "alert-waiting"] {
                 dt { (key) }
                 dd data-word=(key) { (reader.t(key)) }
             }

@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use super::{PageError, Visit, conversations::needs_help, whatsapp::connection_card};
 use crate::{
     chat::{DeskPage, ListQuery},
-    store::conversations::Filter,
+    store::conversations::{Counts, Filter},
     web::{
         layout::{self, CARD, Html, Icon, Page, Section, card_heading, empty, icon},
         pages::Reader,
@@ -41,7 +41,7 @@ async fn now(visit: &Visit) -> Result<Markup, PageError> {
 }
 
 fn cards(reader: &Reader, waiting: &DeskPage, connection: &Connection) -> Markup {
-    let [waits, emergencies, bot_off] = waiting.counts;
+    let Counts { waiting: waits, emergency: emergencies, bot_off, .. } = waiting.counts;
     html! {
         div #now data-refresh="/now" class="mt-6 grid gap-4 md:grid-cols-3" {
             (count(reader, "home-emergencies", emergencies, Icon::Alarm, "emergency", emergencies > 0))

@@ -1,5 +1,6 @@
 //! The pages, one file each: its handlers, and the cards that it is made of.
 
+pub(super) mod alerts;
 pub(super) mod conversations;
 mod error;
 pub(super) mod home;

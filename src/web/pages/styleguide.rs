@@ -41,6 +41,9 @@ pub(crate) async fn show(State(state): State<WebState>, reader: Reader) -> Html 
         Icon::Label,
         Icon::Leave,
         Icon::File,
+        Icon::Eye,
+        Icon::Bell,
+        Icon::Keyboard,
     ];
     let body = html! {
         div class="mx-auto w-full max-w-4xl space-y-4 px-4 py-6" lang="en" {

@@ -47,7 +47,11 @@ impl Visit {
         address: &str,
         part: impl Future<Output = Result<P, PageError>>,
     ) -> Result<Response, PageError> {
-        if self.is_fragment { Ok(part.await?.into_response()) } else { Ok(Redirect::to(address).into_response()) }
+        if self.is_fragment {
+            Ok(part.await?.into_response())
+        } else {
+            Ok(Redirect::to(address).into_response())
+        }
     }
 }
 

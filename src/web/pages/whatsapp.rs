@@ -73,7 +73,11 @@ pub(crate) async fn code(visit: Visit, _confirmed: Confirmed) -> Result<Html, Pa
             }
         }
     };
-    Ok(if visit.is_fragment { Html(figure) } else { alone(&visit, "whatsapp-pair", "whatsapp-pair-how", &figure) })
+    Ok(if visit.is_fragment {
+        Html(figure)
+    } else {
+        alone(&visit, "whatsapp-pair", "whatsapp-pair-how", &figure)
+    })
 }
 
 /// `POST /whatsapp/again`: a new set of codes, or a lost connection tried at once.

@@ -2,11 +2,15 @@
 
 use maud::{Markup, html};
 
-use super::Narrowing;
+use super::{Narrowing, thread::without_marks};
 use crate::{
     chat::{DeskPage, Listed},
     domain::{Conversation, ConversationId, Handling},
-    store::{conversations::Filter, seen::MOST_UNREAD},
+    store::{
+        conversations::{Counts, Filter},
+        labels::Label,
+        seen::MOST_UNREAD,
+    },
     web::{
         layout::{FIELD, Icon, Tone, badge, empty, icon, when},
         pages::Reader,
@@ -21,11 +25,12 @@ pub(super) fn list(
     open: Option<ConversationId>,
 ) -> Markup {
     html! {
-        div #list class="flex min-h-0 grow flex-col" data-refresh=(narrowing.address("/conversations/list", narrowing.filter, None)) {
+        div #list class="flex min-h-0 grow flex-col" data-refresh=(narrowing.address("/conversations/list")) {
             form role="search" action="/conversations" class="p-3 pb-2" {
                 @if narrowing.filter != Filter::All {
                     input type="hidden" name="filter" value=(narrowing.filter.as_str());
                 }
+                @if let Some(label) = narrowing.label { input type="hidden" name="label" value=(label); }
                 label for="search" class="sr-only" { (reader.t("list-search")) }
                 input #search type="search" name="search" value=(narrowing.search) maxlength="200"
                     placeholder=(reader.t("list-search")) autocomplete="off" data-keep
@@ -34,6 +39,7 @@ pub(super) fn list(
             }
             nav aria-label=(reader.t("list-filters")) class="flex flex-wrap gap-1 px-3 pb-2" {
                 @for filter in Filter::ALL { (filter_link(reader, narrowing, filter, page.counts)) }
+                (label_links(reader, narrowing, &page.labels))
             }
             ol #rows class="min-h-0 grow divide-y divide-line overflow-y-auto border-t border-line" {
                 (rows(reader, narrowing, page, open))
@@ -42,12 +48,14 @@ pub(super) fn list(
     }
 }
 
-fn filter_link(reader: &Reader, narrowing: &Narrowing, filter: Filter, counts: [u32; 3]) -> Markup {
-    let (key, count) = match filter {
-        Filter::All => ("filter-all", 0),
-        Filter::Waiting => ("filter-waiting", counts[0]),
-        Filter::Emergency => ("filter-emergency", counts[1]),
-        Filter::BotOff => ("filter-bot-off", counts[2]),
+fn filter_link(reader: &Reader, narrowing: &Narrowing, filter: Filter, counts: Counts) -> Markup {
+    let count = counts.of(filter).unwrap_or_default();
+    let key = match filter {
+        Filter::All => "filter-all",
+        Filter::Waiting => "filter-waiting",
+        Filter::Emergency => "filter-emergency",
+        Filter::BotOff => "filter-bot-off",
+        Filter::Mine => "filter-mine",
     };
     let is_here = narrowing.filter == filter;
     let colours = match (is_here, filter, count) {
@@ -56,10 +64,35 @@ fn filter_link(reader: &Reader, narrowing: &Narrowing, filter: Filter, counts: [
         _ => "border-line text-ink hover:bg-raised",
     };
     html! {
-        a href=(narrowing.address("/conversations", filter, None)) aria-current=[is_here.then_some("true")]
+        a href=(narrowing.with_filter(filter).address("/conversations")) aria-current=[is_here.then_some("true")]
             class={ "inline-flex min-h-9 items-center gap-1 rounded-full border px-3 text-sm " (colours) } {
             (reader.t(key))
             @if count > 0 { span class="tabular-nums" { "(" (count) ")" } }
+        }
+    }
+}
+
+/// The labels to choose from, folded away; the chosen one stands there to be taken off.
+fn label_links(reader: &Reader, narrowing: &Narrowing, labels: &[Label]) -> Markup {
+    let chosen = labels.iter().find(|label| Some(label.id) == narrowing.label);
+    html! {
+        @if let Some(label) = chosen {
+            a href=(narrowing.with_label(None).address("/conversations")) aria-current="true"
+                class="inline-flex min-h-9 items-center gap-1 rounded-full border border-accent bg-accent-soft px-3 text-sm font-semibold text-accent-ink" {
+                (icon(Icon::Label)) (label.name) (told_icon(Icon::Cross, &reader.t("label-filter-off")))
+            }
+        } @else if !labels.is_empty() {
+            details #label-filter class="contents" {
+                summary class="inline-flex min-h-9 cursor-pointer list-none items-center gap-1 rounded-full border border-line px-3 text-sm hover:bg-raised" {
+                    (icon(Icon::Label)) (reader.t("filter-label"))
+                }
+                ul class="mt-1 flex max-h-40 basis-full flex-wrap gap-1 overflow-y-auto" {
+                    @for label in labels {
+                        li { a href=(narrowing.with_label(Some(label.id)).address("/conversations"))
+                            class="inline-flex min-h-9 items-center rounded-full border border-line px-3 text-sm hover:bg-raised" { (label.name) } }
+                    }
+                }
+            }
         }
     }
 }
@@ -74,9 +107,9 @@ pub(super) fn rows(
     html! {
         @for listed in &page.rows { (row(reader, narrowing, listed, open)) }
         @if let Some(next) = page.next {
-            li #more class="p-3 text-center" hx-get=(narrowing.address("/conversations/rows", narrowing.filter, Some(next)))
+            li #more class="p-3 text-center" hx-get=(narrowing.behind(next).address("/conversations/rows"))
                 hx-trigger="intersect once" hx-swap="outerHTML" {
-                a href=(narrowing.address("/conversations", narrowing.filter, Some(next))) class="underline underline-offset-4" {
+                a href=(narrowing.behind(next).address("/conversations")) class="underline underline-offset-4" {
                     (reader.t("list-more"))
                 }
             }
@@ -93,15 +126,10 @@ pub(super) fn rows(
     }
 }
 
-fn row(
-    reader: &Reader,
-    narrowing: &Narrowing,
-    listed: &Listed,
-    open: Option<ConversationId>,
-) -> Markup {
+fn row(reader: &Reader, narrowing: &Narrowing, listed: &Listed, open: Option<ConversationId>) -> Markup {
     let conversation = &listed.conversation;
     let id = conversation.id;
-    let address = narrowing.address(&format!("/conversations/{id}"), narrowing.filter, None);
+    let address = narrowing.with_filter(narrowing.filter).address(&format!("/conversations/{id}"));
     let is_open = open == Some(id);
     html! {
         li id={ "row-" (id) } data-row=(id) {
@@ -121,7 +149,10 @@ fn row(
                         span class="truncate text-ink-soft" { (last_words(listed)) }
                         @if listed.unread > 0 { (unread(reader, listed.unread)) }
                     }
-                    span class="mt-1 flex flex-wrap gap-1 empty:hidden" { (states(reader, conversation)) }
+                    span class="mt-1 flex flex-wrap gap-1 empty:hidden" {
+                        (states(reader, conversation))
+                        @for label in &listed.labels { (badge(Tone::Plain, Some(Icon::Label), &label.name)) }
+                    }
                 }
             }
         }
@@ -152,10 +183,11 @@ pub(super) fn states(reader: &Reader, conversation: &Conversation) -> Markup {
     html! {
         @if conversation.emergency { (badge(Tone::Alarm, Some(Icon::Alarm), &reader.t("state-emergency"))) }
         @else if conversation.waiting { (badge(Tone::Wait, Some(Icon::Clock), &reader.t("state-waiting"))) }
-        @match conversation.handling {
-            Handling::Bot => {},
-            Handling::Staff => (badge(Tone::Info, Some(Icon::Person), &reader.t("state-bot-off"))),
-            Handling::Stopped => (badge(Tone::Plain, Some(Icon::Cross), &reader.t("state-stopped"))),
+        @match (conversation.handling, &conversation.assignee) {
+            (Handling::Stopped, _) => (badge(Tone::Plain, Some(Icon::Cross), &reader.t("state-stopped"))),
+            (_, Some(name)) => (badge(Tone::Info, Some(Icon::Person), &reader.tw("state-with", [("name", name.as_str().into())]))),
+            (Handling::Staff, None) => (badge(Tone::Info, Some(Icon::Person), &reader.t("state-bot-off"))),
+            (Handling::Bot, None) => {},
         }
         @if conversation.unanswered > 0 {
             (badge(Tone::Wait, None, &reader.tw("state-unanswered", [("count", conversation.unanswered.into())])))
@@ -189,7 +221,7 @@ fn last_words(listed: &Listed) -> Markup {
                 @if *is_match { mark { (words) } } @else { (words) }
             }
         } @else {
-            (listed.conversation.last_text.as_deref().unwrap_or_default())
+            (without_marks(listed.conversation.last_text.as_deref().unwrap_or_default()))
         }
     }
 }

@@ -3,7 +3,10 @@
 //! Every address is a whole page; the same cards come alone as fragments, which the page fetches when a live event says
 //! that something changed. Forms answer with a fragment to such a page and lead back to the whole one without scripts.
 
+mod about;
+mod composer;
 mod list;
+pub(crate) mod marks;
 mod panel;
 mod thread;
 
@@ -20,7 +23,7 @@ use serde::Deserialize;
 use super::{PageError, Visit};
 use crate::{
     chat::{ListQuery, MessageText, SignAs},
-    domain::{ConversationId, MessageId},
+    domain::{ConversationId, LabelId, MessageId},
     store::conversations::{Filter, PageKey},
     web::layout::{self, Html, Page, Section},
 };
@@ -41,6 +44,7 @@ pub(crate) struct Narrowing {
     filter: Filter,
     #[serde(default)]
     search: String,
+    label: Option<LabelId>,
     #[serde(default)]
     after: String,
 }
@@ -51,21 +55,37 @@ impl Narrowing {
         ListQuery {
             search: Some(search).filter(|search| !search.trim().is_empty()),
             filter: self.filter,
+            label: self.label,
             after: PageKey::parse(&self.after),
         }
     }
 
-    /// An address with the same narrowing, or with another filter.
-    fn address(&self, path: &str, filter: Filter, after: Option<PageKey>) -> String {
+    fn with_filter(&self, filter: Filter) -> Self {
+        Self { filter, after: String::new(), ..self.clone() }
+    }
+
+    fn with_label(&self, label: Option<LabelId>) -> Self {
+        Self { label, after: String::new(), ..self.clone() }
+    }
+
+    fn behind(&self, after: PageKey) -> Self {
+        Self { after: after.to_string(), ..self.clone() }
+    }
+
+    /// An address with this narrowing.
+    fn address(&self, path: &str) -> String {
         let mut query = form_urlencoded::Serializer::new(String::new());
-        if filter != Filter::All {
-            query.append_pair("filter", filter.as_str());
+        if self.filter != Filter::All {
+            query.append_pair("filter", self.filter.as_str());
+        }
+        if let Some(label) = self.label {
+            query.append_pair("label", &label.to_string());
         }
         if !self.search.is_empty() {
             query.append_pair("search", &self.search);
         }
-        if let Some(after) = after {
-            query.append_pair("after", &after.to_string());
+        if !self.after.is_empty() {
+            query.append_pair("after", &self.after);
         }
         let query = query.finish();
         if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") }
@@ -145,6 +165,7 @@ pub(crate) async fn send(
 ) -> Result<Response, PageError> {
     let text = MessageText::parse(&text).map_err(|_| PageError::Invalid)?;
     visit.state.chat.send_message(id, text, Some(sign_as), visit.name()).await?;
+    visit.state.chat.keep_draft(visit.account.id, id, String::new()).await?;
     done(&visit, id).await
 }
 
@@ -209,10 +230,11 @@ async fn panel(visit: &Visit, id: ConversationId, window: Window) -> Result<Mark
         None => MESSAGES,
     };
     let opened = chat.open(visit.actor(), id, window.before.map(MessageId), limit).await?;
-    Ok(panel::panel(&visit.reader, &opened))
+    let lookers = marks::look(visit, id);
+    Ok(panel::panel(&visit.reader, &opened, &lookers))
 }
 
-/// Two panes on a wide screen; on a phone the list, or the conversation that is open.
+/// Two panes, three on a wide screen; on a phone the list, or the conversation that is open.
 fn whole(visit: &Visit, list: &Markup, panel: &Markup) -> Html {
     let title = visit.reader.t("nav-conversations");
     let body = html! {

@@ -3,15 +3,18 @@
 use maud::{Markup, html};
 
 use super::{
+    about::{about, about_button, about_switch},
+    composer::composer,
     list::{name, number, states},
+    marks::lookers,
     thread::thread,
 };
 use crate::{
-    chat::{MAX_TEXT_CHARS, Opened},
+    chat::Opened,
     domain::{Conversation, Flag, Handling},
     store::staff::Role,
     web::{
-        layout::{BUTTON, BUTTON_QUIET, FIELD, Icon, Tone, empty, icon, note},
+        layout::{BUTTON_QUIET, Icon, Tone, empty, icon, note},
         pages::Reader,
     },
 };
@@ -24,11 +27,11 @@ pub(super) fn nothing_open(reader: &Reader) -> Markup {
 }
 
 /// The conversation that is open.
-pub(super) fn panel(reader: &Reader, opened: &Opened) -> Markup {
+pub(super) fn panel(reader: &Reader, opened: &Opened, others: &[String]) -> Markup {
     let conversation = &opened.detail.conversation;
     let id = conversation.id;
     html! {
-        section #open data-conversation=(id) aria-labelledby="open-name" class="flex min-h-0 grow flex-col" {
+        section #open data-conversation=(id) aria-labelledby="open-name" class="group/open flex min-h-0 grow flex-col" {
             header class="flex flex-wrap items-center gap-x-3 gap-y-2 border-b border-line bg-surface px-4 py-3" {
                 a href="/conversations" class="-ml-2 inline-flex size-11 items-center justify-center rounded-lg hover:bg-raised md:hidden" {
                     (icon(Icon::Back)) span class="sr-only" { (reader.t("panel-back")) }
@@ -38,17 +41,27 @@ pub(super) fn panel(reader: &Reader, opened: &Opened) -> Markup {
                     p class="flex flex-wrap items-center gap-2 text-sm text-ink-soft" {
                         span { (number(reader, &conversation.sender)) }
                         (states(reader, conversation))
+                        (lookers(reader, id, others))
                     }
                 }
-                @if reader.may(Role::Agent) { (actions(reader, conversation)) }
+                div class="flex flex-wrap items-center gap-2" {
+                    @if reader.may(Role::Agent) { (actions(reader, conversation)) }
+                    (about_button(reader))
+                }
             }
             @if !opened.detail.flags.is_empty() { (flags(reader, opened)) }
-            (thread(reader, opened))
-            button type="button" #to-newest hidden class={ (BUTTON_QUIET) " absolute right-6 bottom-40 z-10 shadow-card" } {
-                (icon(Icon::Down)) (reader.t("thread-newest"))
+            div class="flex min-h-0 grow" {
+                (about_switch(reader))
+                div class="relative flex min-h-0 min-w-0 grow flex-col max-xl:peer-checked/about:hidden" {
+                    (thread(reader, opened))
+                    button type="button" #to-newest hidden class={ (BUTTON_QUIET) " absolute right-6 bottom-44 z-10 shadow-card" } {
+                        (icon(Icon::Down)) (reader.t("thread-newest"))
+                    }
+                    @if reader.may(Role::Agent) { (composer(reader, opened)) }
+                    @else { p class="border-t border-line bg-surface p-4 text-ink-soft" { (reader.t("panel-read-only")) } }
+                }
+                (about(reader, opened))
             }
-            @if reader.may(Role::Agent) { (composer(reader, conversation)) }
-            @else { p class="border-t border-line bg-surface p-4 text-ink-soft" { (reader.t("panel-read-only")) } }
         }
     }
 }
@@ -60,7 +73,6 @@ fn actions(reader: &Reader, conversation: &Conversation) -> Markup {
         Handling::Staff | Handling::Stopped => ("bot-hand-back", Icon::Bot, "true"),
     };
     html! {
-        div class="flex flex-wrap items-center gap-2" {
             @if conversation.waiting || conversation.emergency || conversation.unanswered > 0 {
                 form method="post" action={ "/conversations/" (id) "/resolve" } hx-post={ "/conversations/" (id) "/resolve" }
                     hx-target="#open" hx-swap="morph" {
@@ -73,7 +85,6 @@ fn actions(reader: &Reader, conversation: &Conversation) -> Markup {
                     button #bot-switch name="enabled" value=(enabled) class=(BUTTON_QUIET) { (icon(shows)) (reader.t(key)) }
                 }
             }
-        }
     }
 }
 
@@ -101,50 +112,5 @@ fn flag_key(flag: Flag) -> &'static str {
         Flag::NotText => "flag-not-text",
         Flag::NotDelivered => "flag-not-delivered",
         Flag::Loop => "flag-loop",
-    }
-}
-
-/// Where staff write: to the patient, as the bot or as themselves, or to each other.
-fn composer(reader: &Reader, conversation: &Conversation) -> Markup {
-    let id = conversation.id;
-    let bot_is_on = conversation.handling.bot_is_on();
-    html! {
-        div class="border-t border-line bg-surface p-3" {
-            form #composer method="post" action={ "/conversations/" (id) "/send" } hx-post={ "/conversations/" (id) "/send" }
-                hx-target="#open" hx-swap="morph" hx-disabled-elt="find button" data-reset {
-                label for="text" class="sr-only" { (reader.t("composer-label")) }
-                textarea #text name="text" rows="2" required maxlength=(MAX_TEXT_CHARS) data-keep
-                    placeholder=(reader.t("composer-label")) class={ (FIELD) " mt-0 max-h-48 resize-y" } {}
-                div class="mt-2 flex flex-wrap items-center justify-between gap-2" {
-                    fieldset class="flex flex-wrap items-center gap-x-4 gap-y-1" {
-                        legend class="sr-only" { (reader.t("composer-as")) }
-                        (sign_as(reader, "bot", "composer-as-bot", bot_is_on))
-                        (sign_as(reader, "staff", "composer-as-staff", !bot_is_on))
-                    }
-                    button class=(BUTTON) { (icon(Icon::Send)) (reader.t("composer-send")) }
-                }
-            }
-            details class="mt-2" {
-                summary class="inline-flex min-h-9 cursor-pointer items-center gap-1 text-ink-soft" {
-                    (icon(Icon::Note)) (reader.t("note-write"))
-                }
-                form #note method="post" action={ "/conversations/" (id) "/notes" } hx-post={ "/conversations/" (id) "/notes" }
-                    hx-target="#open" hx-swap="morph" data-reset class="mt-2 flex gap-2" {
-                    label for="note-text" class="sr-only" { (reader.t("note-label")) }
-                    input #note-text name="text" required maxlength=(MAX_TEXT_CHARS) data-keep autocomplete="off"
-                        placeholder=(reader.t("note-label")) class={ (FIELD) " mt-0" };
-                    button class=(BUTTON_QUIET) { (reader.t("note-save")) }
-                }
-            }
-        }
-    }
-}
-
-fn sign_as(reader: &Reader, value: &str, key: &str, is_chosen: bool) -> Markup {
-    html! {
-        label class="inline-flex min-h-9 cursor-pointer items-center gap-2" {
-            input type="radio" name="as" value=(value) checked[is_chosen] class="size-5 accent-accent";
-            (reader.t(key))
-        }
     }
 }

@@ -141,6 +141,11 @@ fn formatted(text: &str) -> Markup {
     }
 }
 
+/// The same as plain words.
+pub(super) fn without_marks(text: &str) -> String {
+    pieces(text).iter().flat_map(|piece| [piece.before, piece.bold, piece.italic]).collect()
+}
+
 /// Plain words, and what is marked behind them.
 #[derive(Debug, PartialEq, Eq)]
 struct Piece<'a> {
@@ -285,6 +290,7 @@ mod tests {
             "<strong>Darurat:</strong> telepon <strong>119</strong>."
         );
         assert_eq!(drawn("_sebentar_ ya"), "<em>sebentar</em> ya");
+        assert_eq!(without_marks("*Darurat:* telepon _119_, 2 * 3"), "Darurat: telepon 119, 2 * 3");
         for plain in ["2 * 3 * 4", "a*\n*b", "**", "nama_file_saya", ""] {
             assert_eq!(drawn(plain), plain);
         }

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use maud::{Markup, html};
 use serde::Deserialize;
 
-use super::{News, page};
+use super::{News, own};
 use crate::{
     store::{
         audit::{self, Action},
@@ -44,16 +44,16 @@ pub(crate) async fn change_password(
 ) -> Result<Response, PageError> {
     let Visit { state, reader, account, .. } = &visit;
     if !knows_password(&auth, account, old).await? {
-        return page(&visit, hash_of(&auth), News::bad(reader.t("password-old-wrong"))).await;
+        return own(&visit, hash_of(&auth), News::bad(reader.t("password-old-wrong"))).await;
     }
     if let Err(invalid) = staff::check_password(&account.name, &new) {
-        return page(&visit, hash_of(&auth), News::bad(explained(reader, invalid))).await;
+        return own(&visit, hash_of(&auth), News::bad(explained(reader, invalid))).await;
     }
     let (hash, new) = hashed(new).await?;
-    let (id, own, by) = (account.id, hash_of(&auth), visit.name());
+    let (id, this, by) = (account.id, hash_of(&auth), visit.name());
     let changed = state.store.write(move |tx| {
         staff::set_password(tx, id, &hash)?;
-        sessions::end_all_of(tx, id, own)?;
+        sessions::end_all_of(tx, id, this)?;
         audit::add(tx, &by, Action::PasswordChanged, &format!("account {by}"), "", Timestamp::now())
     });
     changed.await?;
@@ -62,7 +62,7 @@ pub(crate) async fn change_password(
     let user = auth.authenticate(credentials).await?.ok_or(PageError::Internal)?;
     begin(&mut auth, &user, device).await?;
     state.realtime.sessions_ended();
-    page(&visit, hash_of(&auth), News::good(reader, "password-changed")).await
+    own(&visit, hash_of(&auth), News::good(reader, "password-changed")).await
 }
 
 /// `POST /settings/sessions/{id}/end`.
@@ -83,6 +83,24 @@ pub(crate) async fn end_session(
     }
     state.realtime.sessions_ended();
     Ok(Redirect::to("/settings"))
+}
+
+/// What this device does when somebody needs help; scripts keep it on the device.
+pub(super) fn alerts_card(reader: &Reader) -> Markup {
+    html! {
+        section class={ (CARD) " not-in-data-live:hidden" } {
+            (card_heading(&reader.t("alerts-heading"), Some(&reader.t("alerts-detail"))))
+            label class="mt-3 flex min-h-11 cursor-pointer items-center gap-3" {
+                input type="checkbox" data-alerts="sound" class="size-5 accent-accent"; (reader.t("alerts-sound"))
+            }
+            label class="flex min-h-11 cursor-pointer items-center gap-3" {
+                input type="checkbox" data-alerts="notifications" aria-describedby="desktop-hint" class="size-5 accent-accent";
+                (reader.t("alerts-desktop"))
+            }
+            (field_hint("desktop-hint", &reader.t("alerts-desktop-hint")))
+            button type="button" data-alerts="try" class={ (BUTTON_QUIET) " mt-3" } { (icon(Icon::Bell)) (reader.t("alerts-try")) }
+        }
+    }
 }
 
 pub(super) fn password_card(reader: &Reader) -> Markup {

@@ -4,7 +4,7 @@ use axum::{extract::Query, response::Response};
 use maud::{Markup, html};
 use serde::Deserialize;
 
-use super::{News, framed};
+use super::{News, Tab, framed};
 use crate::{
     store::audit::{self, Entry},
     web::{
@@ -56,7 +56,7 @@ async fn shown(visit: &Visit, before: Option<i64>, news: Option<News>) -> Result
             }
         }
     };
-    Ok(framed(visit, news, &cards))
+    Ok(framed(visit, Tab::Audit, news, &cards))
 }
 
 fn row(reader: &Reader, entry: &Entry) -> Markup {
@@ -72,16 +72,6 @@ fn row(reader: &Reader, entry: &Entry) -> Markup {
                     }
                 }
             }
-        }
-    }
-}
-
-/// The way there, from the settings.
-pub(super) fn card(reader: &Reader) -> Markup {
-    html! {
-        section class=(CARD) {
-            (card_heading(&reader.t("audit-heading"), Some(&reader.t("audit-detail"))))
-            a href="/settings/audit" class={ (BUTTON_QUIET) " mt-4" } { (icon(Icon::File)) (reader.t("audit-open")) }
         }
     }
 }

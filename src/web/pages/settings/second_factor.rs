@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use maud::{Markup, html};
 use serde::Deserialize;
 
-use super::{News, framed, page};
+use super::{News, Tab, framed, own};
 use crate::{
     store::{
         audit::{self, Action},
@@ -67,7 +67,7 @@ pub(crate) async fn take_off(
     Form(TakingOff { password }): Form<TakingOff>,
 ) -> Result<Response, PageError> {
     if !knows_password(&auth, &visit.account, password).await? {
-        return page(&visit, hash_of(&auth), News::bad(visit.reader.t("password-old-wrong"))).await;
+        return own(&visit, hash_of(&auth), News::bad(visit.reader.t("password-old-wrong"))).await;
     }
     change(&visit, None).await?;
     told(visit, &auth, false).await
@@ -87,7 +87,7 @@ async fn told(mut visit: Visit, auth: &AuthSession, is_on: bool) -> Result<Respo
     let now = StaffAccount { has_second_factor: is_on, ..StaffAccount::clone(&visit.account) };
     visit.account = Arc::new(now);
     let key = if is_on { "second-factor-now-on" } else { "second-factor-now-off" };
-    page(&visit, hash_of(auth), News::good(&visit.reader, key)).await
+    own(&visit, hash_of(auth), News::good(&visit.reader, key)).await
 }
 
 pub(super) fn card(reader: &Reader, account: &StaffAccount) -> Markup {
@@ -135,5 +135,5 @@ fn shown(visit: &Visit, secret: &[u8], wrong: Option<News>) -> Result<Response, 
             }
         }
     };
-    Ok(framed(visit, wrong, &cards))
+    Ok(framed(visit, Tab::Own, wrong, &cards))
 }
