@@ -66,8 +66,9 @@ async fn s01_every_page_asks_to_sign_in_and_takes_the_role_that_it_needs() -> an
         }
         for (browser, role) in &mut staff {
             let reply = ask(browser).await?;
-            // These two ask for the password again besides (S9).
-            let is_guarded = ["/whatsapp/code", "/whatsapp/leave"].contains(&endpoint.path);
+            // These ask for the password again besides (S9).
+            let is_guarded =
+                ["/whatsapp/code", "/whatsapp/number", "/whatsapp/leave"].contains(&endpoint.path);
             let is_refused = reply.status == StatusCode::FORBIDDEN;
             assert_eq!(is_refused, *role < least || is_guarded, "{role:?}: {path}: {}", reply.status);
             assert!(reply.status != StatusCode::UNAUTHORIZED, "{role:?}: {path}");

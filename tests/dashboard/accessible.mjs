@@ -1,6 +1,6 @@
 import { AxeBuilder, PHONE, WIDE, ask, check, open, play, signIn } from "./browser.mjs";
 
-const PAGES = ["/", "/conversations", "/conversations/1", "/conversations?search=tidak-ada", "/whatsapp", "/settings", "/settings/audit", "/tidak-ada-halaman", "/conversations/999999"];
+const PAGES = ["/", "/conversations", "/conversations/1", "/conversations?search=tidak-ada", "/whatsapp", "/settings", "/settings/canned-replies", "/settings/bot", "/settings/models", "/settings/accounts", "/settings/tokens", "/settings/audit", "/tidak-ada-halaman", "/conversations/999999"];
 
 /** No serious or critical finding of axe-core, and nothing that sticks out. */
 async function looks(page, path, how) {
@@ -28,7 +28,7 @@ await play(async () => {
   const plain = await open({ javaScriptEnabled: false });
   await signIn(plain, "sari", "/conversations/1");
   await plain.fill("#text", "Tanpa skrip pun bisa.");
-  await plain.click("#composer button");
+  await plain.click("#composer button[type=submit]");
   await plain.waitForSelector("[data-message] >> text=Tanpa skrip pun bisa.");
   check(true, "without any script, staff read and answer");
   await plain.fill("#search", "helikopter");

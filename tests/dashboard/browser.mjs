@@ -24,7 +24,7 @@ export async function open(options = {}) {
   page.on("console", (message) => {
     const text = message.text();
     // What a scenario does on purpose, being refused and going offline, the browser and htmx tell, too.
-    const isOnPurpose = /^Failed to load resource|^WebSocket connection|^htmx:(afterRequest|sendError|responseError|afterOnLoad)/.test(text);
+    const isOnPurpose = /^Failed to load resource|^WebSocket connection|^htmx:(afterRequest|sendAbort|sendError|responseError|afterOnLoad)/.test(text);
     if (message.type() === "error" && !isOnPurpose) page.complaints.push(text);
   });
   page.on("pageerror", (error) => page.complaints.push(String(error)));
@@ -59,6 +59,14 @@ export const isLive = (page) => page.waitForFunction(() => document.documentElem
 
 export function check(is, what) {
   if (!is) throw new Error(what);
+  console.log(`  ✓ ${what}`);
+}
+
+/** Waits until something is so on a page; what it sends is there before it is told that it is. */
+export async function becomes(page, is, what, argument) {
+  await page.waitForFunction(is, argument).catch((error) => {
+    throw new Error(`${what}: ${error.message}`);
+  });
   console.log(`  ✓ ${what}`);
 }
 

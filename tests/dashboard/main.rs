@@ -55,6 +55,16 @@ fn staff_take_over_answer_note_and_hand_back() -> Result<()> {
 }
 
 #[test]
+fn staff_keep_labels_drafts_and_canned_replies_and_see_each_other() -> Result<()> {
+    plays("desk")
+}
+
+#[test]
+fn administrators_set_the_bot_accounts_and_keys() -> Result<()> {
+    plays("settings")
+}
+
+#[test]
 fn every_page_is_usable_by_everybody() -> Result<()> {
     plays("accessible")
 }

@@ -48,7 +48,7 @@ await play(async () => {
     check((await page.locator("[data-message]").count()) > 6, `conversation ${id} is shown`);
     if (id % 8 === 0) {
       await page.fill("#text", texts[id]);
-      await page.click("#composer button");
+      await page.click("#composer button[type=submit]");
       await page.click("text=Tulis catatan untuk rekan");
       await page.fill("#note-text", texts[id + 1].replace(/[\r\n]+/g, " "));
       await page.click("#note button");

@@ -1,9 +1,9 @@
 // Pictures of every page, wide and on a phone, in both languages, light and dark: node screenshots.mjs FOLDER.
 import { mkdirSync } from "node:fs";
-import { PHONE, WIDE, ask, open, play, signIn } from "./browser.mjs";
+import { PHONE, WIDE, ask, isLive, open, play, signIn } from "./browser.mjs";
 
 const folder = process.argv[2] ?? "screenshots";
-const PAGES = { home: "/", conversations: "/conversations", conversation: "/conversations/1", whatsapp: "/whatsapp", settings: "/settings", audit: "/settings/audit" };
+const PAGES = { home: "/", conversations: "/conversations", conversation: "/conversations/1", whatsapp: "/whatsapp", settings: "/settings", canned: "/settings/canned-replies", bot: "/settings/bot", models: "/settings/models", accounts: "/settings/accounts", tokens: "/settings/tokens", audit: "/settings/audit", styleguide: "/styleguide" };
 
 await play(async () => {
   mkdirSync(folder, { recursive: true });
@@ -22,7 +22,7 @@ await play(async () => {
         await signIn(page, "ayu");
         for (const [name, path] of Object.entries(PAGES)) {
           await page.goto(path);
-          await page.waitForTimeout(150);
+          if (await page.locator("body[data-live]").count()) await isLive(page);
           await shot(name);
         }
       }

@@ -23,7 +23,7 @@ pub(super) fn composer(reader: &Reader, opened: &Opened) -> Markup {
                 hx-trigger="canned" hx-swap="innerHTML"
                 class="absolute inset-x-3 bottom-full z-20 mb-1 max-h-72 overflow-y-auto rounded-xl border border-line bg-surface p-1 shadow-card" {}
             form #composer method="post" action={ "/conversations/" (id) "/send" } hx-post={ "/conversations/" (id) "/send" }
-                hx-target="#open" hx-swap="morph" hx-disabled-elt="find button[type=submit]" data-reset {
+                hx-target="#open" hx-swap="morph" hx-disabled-elt="find button[type=submit]" hx-disinherit="hx-disabled-elt" data-reset {
                 label for="text" class="sr-only" { (reader.t("composer-label")) }
                 textarea #text name="text" rows="2" required maxlength=(MAX_TEXT_CHARS) data-keep aria-controls="canned"
                     hx-post={ "/conversations/" (id) "/draft" } hx-trigger="input changed delay:400ms, change" hx-swap="none"
