@@ -28,7 +28,6 @@ await play(async () => {
   await tono.waitForSelector("[data-author=bot] >> text=ada di papan lobi");
   check(await tono.isVisible("text=Bot, ditulis sari"), "and so is who wrote as the bot");
 
-  await sari.click("text=Tulis catatan untuk rekan");
   await sari.fill("#note-text", "Sudah ditelepon.");
   await sari.click("#note button");
   await tono.waitForSelector("[data-note] >> text=Sudah ditelepon.");

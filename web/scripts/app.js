@@ -51,6 +51,9 @@ setInterval(() => {
   }
 }, 1000);
 
+// On a phone the page's own place among its section's may stand beyond the edge.
+document.querySelector("[data-tabs] [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+
 if (document.body.hasAttribute("data-live")) {
   goLive(htmx);
   keepThread();

@@ -87,10 +87,10 @@ pub(crate) fn empty(shows: Icon, words: &str, detail: &str) -> Markup {
 /// The pages of a section: address, name, whether it is the one that is read.
 pub(crate) fn tabs(label: &str, pages: impl Iterator<Item = (&'static str, String, bool)>) -> Markup {
     html! {
-        nav aria-label=(label) class="mt-4 flex flex-wrap gap-1 border-b border-line" {
+        nav data-tabs aria-label=(label) class="mt-4 flex overflow-x-auto border-b border-line" {
             @for (address, name, is_here) in pages {
                 a href=(address) aria-current=[is_here.then_some("page")]
-                    class="inline-flex min-h-11 items-center border-b-2 border-transparent px-3 hover:bg-raised                         aria-[current]:border-accent aria-[current]:font-semibold aria-[current]:text-accent-ink" { (name) }
+                    class="inline-flex min-h-11 items-center border-b-2 border-transparent px-3 whitespace-nowrap hover:bg-raised                         aria-[current]:border-accent aria-[current]:font-semibold aria-[current]:text-accent-ink" { (name) }
             }
         }
     }

@@ -3,11 +3,11 @@
 use maud::{Markup, html};
 
 use crate::{
-    chat::{MAX_SHORT_NAME_CHARS, Opened},
+    chat::{MAX_SHORT_NAME_CHARS, MAX_TEXT_CHARS, Opened},
     domain::Conversation,
     store::staff::Role,
     web::{
-        layout::{BUTTON_QUIET, FIELD, Icon, LABEL, exactly, icon},
+        layout::{BUTTON_QUIET, FIELD, Icon, LABEL, exactly, field_hint, icon},
         pages::Reader,
     },
 };
@@ -21,6 +21,7 @@ pub(super) fn about(reader: &Reader, opened: &Opened) -> Markup {
                 max-xl:grow xl:block xl:w-72 xl:border-l" {
             (assignee(reader, opened))
             (labels(reader, opened))
+            @if reader.may(Role::Agent) { (note_form(reader, opened)) }
             section {
                 h3 class="font-semibold" { (reader.t("about-facts")) }
                 dl class="mt-1 space-y-2" {
@@ -31,6 +32,21 @@ pub(super) fn about(reader: &Reader, opened: &Opened) -> Markup {
                     }
                 }
             }
+        }
+    }
+}
+
+/// What colleagues should know; it shows among the messages, and the patient never sees it.
+fn note_form(reader: &Reader, opened: &Opened) -> Markup {
+    let id = opened.detail.conversation.id;
+    html! {
+        form #note method="post" action={ "/conversations/" (id) "/notes" } hx-post={ "/conversations/" (id) "/notes" }
+            hx-target="#open" hx-swap="morph" data-reset {
+            label for="note-text" class=(LABEL) { (reader.t("note-write")) }
+            textarea #note-text name="text" rows="2" required maxlength=(MAX_TEXT_CHARS) data-keep aria-describedby="note-hint"
+                class={ (FIELD) " resize-y" } {}
+            (field_hint("note-hint", &reader.t("note-hint")))
+            button class={ (BUTTON_QUIET) " mt-2" } { (icon(Icon::Note)) (reader.t("note-save")) }
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Where staff write: to the patient, as the bot or as themselves, or to each other.
+//! Where staff write to the patient, as the bot or as themselves.
 
 use maud::{Markup, html};
 
@@ -6,53 +6,44 @@ use crate::{
     chat::{MAX_TEXT_CHARS, Opened},
     store::canned_replies::CannedReply,
     web::{
-        layout::{BUTTON, BUTTON_QUIET, FIELD, Icon, icon},
+        layout::{BUTTON, FIELD, Icon, icon},
         pages::Reader,
     },
 };
 
-/// The form of a message and the one of a note. What is written stays while the rest of the page changes, and is kept as a
+/// The form of a message. What is written stays while the rest of the page changes, and is kept as a
 /// draft as it grows.
 pub(super) fn composer(reader: &Reader, opened: &Opened) -> Markup {
     let conversation = &opened.detail.conversation;
     let id = conversation.id;
     let bot_is_on = conversation.handling.bot_is_on();
     html! {
-        div class="relative border-t border-line bg-surface p-3" {
+        div class="relative border-t border-line bg-surface p-2 sm:p-3" {
             div #canned data-keep hidden role="listbox" aria-label=(reader.t("canned-heading")) hx-get="/canned-replies"
                 hx-trigger="canned" hx-swap="innerHTML"
                 class="absolute inset-x-3 bottom-full z-20 mb-1 max-h-72 overflow-y-auto rounded-xl border border-line bg-surface p-1 shadow-card" {}
             form #composer method="post" action={ "/conversations/" (id) "/send" } hx-post={ "/conversations/" (id) "/send" }
                 hx-target="#open" hx-swap="morph" hx-disabled-elt="find button[type=submit]" hx-disinherit="hx-disabled-elt" data-reset {
-                label for="text" class="sr-only" { (reader.t("composer-label")) }
-                textarea #text name="text" rows="2" required maxlength=(MAX_TEXT_CHARS) data-keep aria-controls="canned"
-                    hx-post={ "/conversations/" (id) "/draft" } hx-trigger="input changed delay:400ms, change" hx-swap="none"
-                    hx-sync="closest form:abort" placeholder=(reader.t("composer-label"))
-                    class={ (FIELD) " mt-0 max-h-48 resize-y" } { (opened.draft.as_deref().unwrap_or_default()) }
-                div class="mt-2 flex flex-wrap items-center justify-between gap-2" {
-                    fieldset class="flex flex-wrap items-center gap-x-4 gap-y-1" {
+                div class="flex items-end gap-2" {
+                    label for="text" class="sr-only" { (reader.t("composer-label")) }
+                    textarea #text name="text" rows="2" required maxlength=(MAX_TEXT_CHARS) data-keep aria-controls="canned"
+                        hx-post={ "/conversations/" (id) "/draft" } hx-trigger="input changed delay:400ms, change" hx-swap="none"
+                        hx-sync="closest form:abort" placeholder=(reader.t("composer-label"))
+                        class={ (FIELD) " mt-0 max-h-48 grow resize-y" } { (opened.draft.as_deref().unwrap_or_default()) }
+                    button type="submit" class=(BUTTON) {
+                        (icon(Icon::Send)) span class="max-sm:sr-only" { (reader.t("composer-send")) }
+                    }
+                }
+                div class="mt-1 flex flex-wrap items-center justify-between gap-2" {
+                    fieldset class="flex flex-wrap items-center gap-x-4" {
                         legend class="sr-only" { (reader.t("composer-as")) }
                         (sign_as(reader, "bot", "composer-as-bot", bot_is_on))
                         (sign_as(reader, "staff", "composer-as-staff", !bot_is_on))
                     }
-                    div class="flex gap-2" {
-                        button #canned-open type="button" class={ (BUTTON_QUIET) " not-in-data-live:hidden" } {
-                            "/" span class="max-sm:sr-only" { (reader.t("canned-open")) }
-                        }
-                        button type="submit" class=(BUTTON) { (icon(Icon::Send)) (reader.t("composer-send")) }
+                    button #canned-open type="button" class="inline-flex min-h-9 cursor-pointer items-center gap-1 rounded-lg px-2 \
+                        text-ink-soft hover:bg-raised not-in-data-live:hidden" {
+                        kbd class="font-mono" { "/" } span class="max-sm:sr-only" { (reader.t("canned-open")) }
                     }
-                }
-            }
-            details #note-fold class="mt-2" {
-                summary class="inline-flex min-h-9 cursor-pointer items-center gap-1 text-ink-soft" {
-                    (icon(Icon::Note)) (reader.t("note-write"))
-                }
-                form #note method="post" action={ "/conversations/" (id) "/notes" } hx-post={ "/conversations/" (id) "/notes" }
-                    hx-target="#open" hx-swap="morph" data-reset class="mt-2 flex gap-2" {
-                    label for="note-text" class="sr-only" { (reader.t("note-label")) }
-                    input #note-text name="text" required maxlength=(MAX_TEXT_CHARS) data-keep autocomplete="off"
-                        placeholder=(reader.t("note-label")) class={ (FIELD) " mt-0" };
-                    button class=(BUTTON_QUIET) { (reader.t("note-save")) }
                 }
             }
         }
@@ -62,7 +53,7 @@ pub(super) fn composer(reader: &Reader, opened: &Opened) -> Markup {
 fn sign_as(reader: &Reader, value: &str, key: &str, is_chosen: bool) -> Markup {
     html! {
         label class="inline-flex min-h-9 cursor-pointer items-center gap-2" {
-            input type="radio" name="as" value=(value) checked[is_chosen] class="size-5 accent-accent";
+            input type="radio" name="as" value=(value) checked[is_chosen] class="size-5 shrink-0 accent-accent";
             (reader.t(key))
         }
     }

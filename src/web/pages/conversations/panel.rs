@@ -32,7 +32,7 @@ pub(super) fn panel(reader: &Reader, opened: &Opened, others: &[String]) -> Mark
     let id = conversation.id;
     html! {
         section #open data-conversation=(id) aria-labelledby="open-name" class="group/open flex min-h-0 grow flex-col" {
-            header class="flex flex-wrap items-center gap-x-3 gap-y-2 border-b border-line bg-surface px-4 py-3" {
+            header class="flex flex-wrap items-center gap-x-3 gap-y-2 border-b border-line bg-surface px-4 py-2 sm:py-3" {
                 a href="/conversations" class="-ml-2 inline-flex size-11 items-center justify-center rounded-lg hover:bg-raised md:hidden" {
                     (icon(Icon::Back)) span class="sr-only" { (reader.t("panel-back")) }
                 }
@@ -44,7 +44,7 @@ pub(super) fn panel(reader: &Reader, opened: &Opened, others: &[String]) -> Mark
                         (lookers(reader, id, others))
                     }
                 }
-                div class="flex flex-wrap items-center gap-2" {
+                div class="flex flex-wrap items-center gap-2 max-sm:*:text-sm" {
                     @if reader.may(Role::Agent) { (actions(reader, conversation)) }
                     (about_button(reader))
                 }
@@ -93,7 +93,7 @@ fn flags(reader: &Reader, opened: &Opened) -> Markup {
     reasons.sort_by_key(|flag| flag.as_str());
     reasons.dedup();
     html! {
-        div #flags class="space-y-1 border-b border-line bg-surface px-4 py-2" {
+        div #flags class="space-y-1 border-b border-line bg-surface px-2 py-1 max-sm:text-sm sm:px-4 sm:py-2" {
             @for reason in reasons {
                 @let tone = if reason == Flag::Emergency { Tone::Alarm } else { Tone::Wait };
                 (note(tone, &reader.t(flag_key(reason))))

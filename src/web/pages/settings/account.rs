@@ -91,10 +91,10 @@ pub(super) fn alerts_card(reader: &Reader) -> Markup {
         section class={ (CARD) " not-in-data-live:hidden" } {
             (card_heading(&reader.t("alerts-heading"), Some(&reader.t("alerts-detail"))))
             label class="mt-3 flex min-h-11 cursor-pointer items-center gap-3" {
-                input type="checkbox" data-alerts="sound" class="size-5 accent-accent"; (reader.t("alerts-sound"))
+                input type="checkbox" data-alerts="sound" class="size-5 shrink-0 accent-accent"; (reader.t("alerts-sound"))
             }
             label class="flex min-h-11 cursor-pointer items-center gap-3" {
-                input type="checkbox" data-alerts="notifications" aria-describedby="desktop-hint" class="size-5 accent-accent";
+                input type="checkbox" data-alerts="notifications" aria-describedby="desktop-hint" class="size-5 shrink-0 accent-accent";
                 (reader.t("alerts-desktop"))
             }
             (field_hint("desktop-hint", &reader.t("alerts-desktop-hint")))

@@ -96,7 +96,7 @@ fn shown(visit: &Visit, given: &Given, news: Option<News>) -> Response {
             (card_heading(&reader.t("bot-heading"), Some(&reader.t("bot-detail"))))
             form method="post" action="/settings/bot" class="mt-4 space-y-6" {
                 label class="flex min-h-11 cursor-pointer items-center gap-3" {
-                    input type="checkbox" name="bot_answers_new" value="true" checked[given.bot_answers_new] class="size-5 accent-accent";
+                    input type="checkbox" name="bot_answers_new" value="true" checked[given.bot_answers_new] class="size-5 shrink-0 accent-accent";
                     (reader.t("bot-answers-new"))
                 }
                 fieldset class="grid gap-4 sm:grid-cols-2" {

@@ -104,7 +104,7 @@ fn framed(Visit { state, reader, .. }: &Visit, here: Tab, news: Option<News>, ca
         (address, reader.t(key), tab == here)
     });
     let body = html! {
-        div class="mx-auto w-full max-w-4xl px-4 py-6 md:px-8" {
+        div class="mx-auto w-full max-w-5xl px-4 py-6 md:px-8" {
             h1 class="text-2xl font-semibold" { (title) }
             (tabs(&title, pages))
             @if let Some(News { tone, words }) = &news { div class="mt-4" { (note(*tone, words)) } }

@@ -124,7 +124,7 @@ async fn shown(visit: &Visit, new: Option<&Secret>, news: Option<News>) -> Resul
                     legend class=(LABEL) { (reader.t("token-scopes")) }
                     @for scope in Scope::ALL {
                         label class="flex min-h-11 cursor-pointer items-center gap-3" {
-                            input type="checkbox" name=(scope.as_str()) value="true" class="size-5 accent-accent";
+                            input type="checkbox" name=(scope.as_str()) value="true" class="size-5 shrink-0 accent-accent";
                             (reader.t(scope_key(scope)))
                         }
                     }
