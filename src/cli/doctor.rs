@@ -3,7 +3,12 @@
 use std::{io::Write, path::Path};
 
 use anyhow::Result;
-use satubumi::{app, config::Config, store, whatsapp::verification};
+use satubumi::{
+    app,
+    config::Config,
+    store::{self, audit},
+    whatsapp::verification,
+};
 
 /// Writes what it finds, a line each. Gives whether all is well.
 ///
@@ -35,6 +40,14 @@ pub fn run(config: &Config, out: &mut dyn Write) -> Result<bool> {
         }
         Ok(free) => line(false, &format!("{free} MiB are free for data: {least} are needed"))?,
         Err(error) => line(false, &format!("the data folder can't be used: {error}"))?,
+    }
+    // Before the first start there is none.
+    if config.database().exists() {
+        match app::store(config).and_then(|store| Ok(store.read_blocking(audit::verify)?)) {
+            Ok(None) => line(true, "the database is sound, and nobody has changed the audit log")?,
+            Ok(Some(row)) => line(false, &format!("the audit log was changed from outside at row {row}"))?,
+            Err(error) => line(false, &format!("{error:#}"))?,
+        }
     }
     Ok(well)
 }

@@ -131,7 +131,7 @@ const NAV_BUTTON: &str = "flex min-h-11 w-full cursor-pointer items-center gap-3
 fn navigation(state: &WebState, reader: &Reader, at: Option<Section>) -> Markup {
     html! {
         nav aria-label=(reader.t("nav-label"))
-            class="order-last flex shrink-0 border-t border-line bg-surface md:order-none md:w-56 md:flex-col \
+            class="order-last flex shrink-0 border-t border-line bg-surface md:order-none md:w-60 md:flex-col \
                 md:border-t-0 md:border-r md:p-3" {
             p class="hidden px-3 py-2 md:block" {
                 span class="block text-lg font-semibold text-accent-ink" { (reader.t("app-name")) }

@@ -44,7 +44,7 @@ pub(super) fn panel(reader: &Reader, opened: &Opened, others: &[String]) -> Mark
                         (lookers(reader, id, others))
                     }
                 }
-                div class="flex flex-wrap items-center gap-2 max-sm:*:text-sm" {
+                div class="flex flex-wrap items-center gap-2 max-sm:text-sm max-sm:[&_.min-h-11]:px-3 max-sm:[&_svg]:hidden" {
                     @if reader.may(Role::Agent) { (actions(reader, conversation)) }
                     (about_button(reader))
                 }

@@ -62,7 +62,7 @@ async fn shown(visit: &Visit, before: Option<i64>, news: Option<News>) -> Result
 fn row(reader: &Reader, entry: &Entry) -> Markup {
     html! {
         li class="flex flex-wrap gap-x-4 gap-y-0.5 py-2" {
-            span class="w-44 shrink-0 text-ink-soft tabular-nums" { (exactly(reader, entry.at)) }
+            span class="w-52 shrink-0 whitespace-nowrap text-ink-soft tabular-nums" { (exactly(reader, entry.at)) }
             span class="w-32 shrink-0 truncate font-medium" title=(entry.actor) { (entry.actor) }
             span class="min-w-0 grow basis-60 break-words" {
                 (reader.t(&format!("audit-{}", entry.action.replace('_', "-"))))
