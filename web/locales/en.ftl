@@ -111,6 +111,7 @@ author-patient = Patient
 author-bot = Bot
 author-bot-by = Bot, written by { $name }
 message-deleted = taken back by the patient
+message-to-approved = Save as approved answer
 message-edited = edited by the patient
 file-not-kept = file not kept
 outcome-waits = waits for an answer

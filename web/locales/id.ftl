@@ -111,6 +111,7 @@ author-patient = Pasien
 author-bot = Bot
 author-bot-by = Bot, ditulis { $name }
 message-deleted = ditarik pasien
+message-to-approved = Jadikan jawaban yang disetujui
 message-edited = diubah pasien
 file-not-kept = berkas tidak disimpan
 outcome-waits = menunggu jawaban

@@ -73,6 +73,17 @@ pub(crate) fn card_heading(words: &str, detail: Option<&str>) -> Markup {
     }
 }
 
+/// Lines where words will be, while they are fetched: htmx shows it through `hx-indicator`.
+pub(crate) fn skeleton(id: &str, place: &str) -> Markup {
+    html! {
+        div id=(id) aria-hidden="true" class={ "pointer-events-none hidden space-y-4 bg-canvas p-6 [&.htmx-request]:block " (place) } {
+            @for width in ["w-1/3", "w-2/3", "w-1/2", "w-3/4", "w-2/5"] {
+                div class={ "h-10 animate-skeleton rounded-lg bg-line " (width) } {}
+            }
+        }
+    }
+}
+
 /// What stands where nothing is yet.
 pub(crate) fn empty(shows: Icon, words: &str, detail: &str) -> Markup {
     html! {

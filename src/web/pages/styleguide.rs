@@ -8,7 +8,7 @@ use crate::web::{
     WebState,
     layout::{
         self, BUTTON, BUTTON_ALARM, BUTTON_QUIET, CARD, FIELD, Html, Icon, LABEL, Page, Tone, badge,
-        card_heading, empty, field_hint, icon, note,
+        card_heading, empty, field_hint, icon, note, skeleton,
     },
 };
 
@@ -78,6 +78,10 @@ pub(crate) async fn show(State(state): State<WebState>, reader: Reader) -> Html 
             section class=(CARD) {
                 (card_heading("Icons", Some("Beside words, never for them alone.")))
                 div class="mt-3 flex flex-wrap gap-4 text-2xl" { @for one in icons { (icon(one)) } }
+            }
+            section class={ (CARD) " relative h-64" } {
+                (card_heading("Skeleton", Some("While words are fetched, after a quarter of a second.")))
+                div class="[&>div]:block" { (skeleton("example-skeleton", "mt-3")) }
             }
             section class=(CARD) { (empty(Icon::Conversations, "Nothing yet", "What will be here, and how it comes.")) }
         }

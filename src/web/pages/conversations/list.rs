@@ -134,7 +134,7 @@ fn row(reader: &Reader, narrowing: &Narrowing, listed: &Listed, open: Option<Con
     html! {
         li id={ "row-" (id) } data-row=(id) {
             a href=(address) hx-get={ "/conversations/" (id) "/panel" } hx-target="#panel" hx-swap="innerHTML show:none"
-                hx-push-url=(address) aria-current=[is_open.then_some("true")]
+                hx-push-url=(address) hx-indicator="#panel-skeleton" aria-current=[is_open.then_some("true")]
                 class="flex gap-3 px-3 py-3 hover:bg-raised focus-visible:-outline-offset-2 aria-[current]:bg-accent-soft" {
                 span aria-hidden="true" class="flex size-11 shrink-0 items-center justify-center rounded-full bg-raised \
                     text-lg font-semibold text-ink" { (initial(conversation)) }

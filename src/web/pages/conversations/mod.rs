@@ -239,13 +239,14 @@ fn whole(visit: &Visit, list: &Markup, panel: &Markup) -> Html {
     let title = visit.reader.t("nav-conversations");
     let body = html! {
         h1 class="sr-only" { (title) }
-        div #desk class="group/desk flex min-h-0 grow" {
+        div #desk class="group/desk relative flex min-h-0 grow" {
             section #list-pane aria-label=(visit.reader.t("list-label"))
                 class="flex min-h-0 w-full shrink-0 flex-col border-r border-line bg-surface md:w-80 lg:w-96 \
                     max-md:group-has-[[data-conversation]]/desk:hidden" {
                 (list)
             }
             div #panel class="flex min-h-0 min-w-0 grow flex-col max-md:not-has-[[data-conversation]]:hidden" { (panel) }
+            (layout::skeleton("panel-skeleton", "absolute inset-y-0 right-0 left-0 z-20 md:left-80 lg:left-96"))
         }
     };
     layout::page(&visit.state, &visit.reader, &Page::of(Section::Conversations, &title).filled(), &body)

@@ -10,7 +10,7 @@ use super::list::told_icon;
 use crate::{
     chat::Opened,
     domain::{Answer, Author, Delivery, Media, MessageKind, Outcome},
-    store::{messages::LoggedMessage, notes::Note},
+    store::{messages::LoggedMessage, notes::Note, staff::Role},
     web::{
         layout::{self, Icon, Tone, badge, icon},
         pages::Reader,
@@ -123,6 +123,11 @@ fn bubble(reader: &Reader, logged: &LoggedMessage) -> Markup {
             p class="mt-0.5 flex items-center justify-end gap-1 text-sm text-ink-soft" {
                 @if message.deleted_at.is_some() { span { (reader.t("message-deleted")) } }
                 @else if message.edited_at.is_some() { span { (reader.t("message-edited")) } }
+                @if message.author != Author::Patient && reader.may(Role::Agent) {
+                    a href={ "/knowledge/approved/new?from=" (message.id) } class="mr-auto text-accent-ink underline underline-offset-4" {
+                        (reader.t("message-to-approved"))
+                    }
+                }
                 (clock(reader, message.at))
                 @if let Some(delivery) = message.delivery { (ticks(reader, delivery)) }
             }
