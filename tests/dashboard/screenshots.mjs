@@ -3,7 +3,7 @@ import { mkdirSync } from "node:fs";
 import { PHONE, WIDE, ask, open, play, signIn } from "./browser.mjs";
 
 const folder = process.argv[2] ?? "screenshots";
-const PAGES = { home: "/", conversations: "/conversations", conversation: "/conversations/1", whatsapp: "/whatsapp", settings: "/settings", audit: "/settings/audit" };
+const PAGES = { home: "/", figures: "/?days=7#figures", conversations: "/conversations", conversation: "/conversations/1", whatsapp: "/whatsapp", settings: "/settings", audit: "/settings/audit" };
 
 await play(async () => {
   mkdirSync(folder, { recursive: true });
