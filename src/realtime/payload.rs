@@ -46,6 +46,9 @@ pub(super) struct ChatsUpdate {
 #[derive(Debug, Serialize)]
 pub(super) struct LookersUpdate {
     pub chat_id: ConversationId,
+}
+
+#[derive(Debug, Serialize)]
 pub(super) struct AnalyticsUpdate {
     pub at: Timestamp,
 }

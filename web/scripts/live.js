@@ -49,8 +49,8 @@ export function goLive(htmx) {
     for (const part of document.querySelectorAll("[data-refresh-whatsapp]")) await morph(part.dataset.refreshWhatsapp, part);
   });
   const isOpen = (chat) => open()?.dataset.conversation === String(chat);
-  const everything = () => [fetchList, fetchNow, fetchAlerts, fetchConversation, fetchConnection].forEach((fetch) => fetch());
-  const everything = () => [fetchList, fetchNow, fetchFigures, fetchConversation, fetchConnection].forEach((fetch) => fetch());
+  const everything = () =>
+    [fetchList, fetchNow, fetchAlerts, fetchFigures, fetchConversation, fetchConnection].forEach((fetch) => fetch());
 
   const socket = io({ transports: ["websocket", "polling"] });
   let wasOffline = false;
