@@ -15,7 +15,7 @@ await play(async () => {
 
   await ask("628111000001", "Jam besuk ICU jam berapa?", "Ibu Kenanga");
   await becomes(page, "conversations", "1");
-  await page.waitForSelector("#chart-messages svg path");
+  await page.waitForSelector("#chart-messages svg path", { state: "attached" });
   check(true, "the first message brings figures and charts, without a reload");
   const before = await drawing(page, "messages");
   const svg = await page.$("#chart-messages svg");
@@ -51,12 +51,14 @@ await play(async () => {
 
   await page.hover("#chart-messages", { position: { x: 300, y: 100 } });
   await page.emulateMedia({ colorScheme: "dark" });
-  const fill = () => page.$$eval("#chart-messages svg path", (paths) => paths.map((path) => path.getAttribute("fill")).join());
-  await page.waitForFunction(() => [...document.querySelectorAll("#chart-messages svg path")].some((path) => path.getAttribute("fill") === "#5fbf87"));
-  check(!(await fill()).includes("#2e8b57"), "charts follow light and dark");
+  await page.waitForFunction(() => {
+    const fills = [...document.querySelectorAll("#chart-messages svg path")].map((path) => path.getAttribute("fill"));
+    return fills.includes("#5fbf87") && !fills.includes("#2e8b57");
+  });
+  check(true, "charts follow light and dark");
 
   const phone = await signIn(await open({ viewport: PHONE }), "sari", "/");
-  await phone.waitForSelector("#chart-times svg path");
+  await phone.waitForSelector("#chart-times svg path", { state: "attached" });
   const chart = await phone.$eval("#chart-times svg", (svg) => svg.getBoundingClientRect().right);
   const wide = await phone.evaluate(() => Math.max(document.documentElement.scrollWidth, document.querySelector("main").scrollWidth));
   check(wide <= PHONE.width && chart <= PHONE.width, "all of it fits a phone");

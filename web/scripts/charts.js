@@ -33,7 +33,8 @@ function draw(place, isAnew) {
   option.animation = !still.matches;
   option.tooltip.valueFormatter = (value) => (value == null ? "–" : numbers.format(value) + unit);
   option.yAxis.axisLabel.formatter = (value) => numbers.format(value) + unit;
-  chart.setOption(option, { replaceMerge: ["series"] });
+  // With other colours it is drawn anew: what the mouse stands on would keep the old ones.
+  chart.setOption(option, isAnew ? { notMerge: true } : { replaceMerge: ["series"] });
 }
 
 function drawAll(isAnew) {

@@ -120,6 +120,7 @@ pub async fn be(folder: &Path) -> Result<()> {
         setup: None,
         chat,
         realtime,
+        lookers: Arc::default(),
         whatsapp,
         store,
         readiness: Arc::new(Readiness::new()),
