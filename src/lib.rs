@@ -15,6 +15,7 @@
 //! | [`chat`] | conversations: receive, answer once, hand over, take over |
 //! | [`whatsapp`] | the hospital's number: pairing, what comes in, what goes out |
 //! | [`evaluation`] | questions with known answers through the real pipeline |
+//! | [`analytics`] | figures of how patients are answered: what each means, sums for a period |
 //! | [`realtime`] | live events over Socket.IO |
 //! | [`web`] | the HTTP API and the pages |
 //! | [`config`], [`tasks`], [`app`] | settings; the only place that spawns; building, starting and stopping it all |
@@ -36,8 +37,9 @@
 //! | [`chat`] | domain, store, assistant, tasks |
 //! | [`evaluation`] | domain, language, ai, knowledge, assistant |
 //! | [`whatsapp`] | domain, store, chat, tasks |
+//! | [`analytics`] | domain, store, ai |
 //! | [`realtime`] | domain, i18n, store, chat, whatsapp |
-//! | [`web`] | domain, i18n, store, knowledge, chat, whatsapp, realtime |
+//! | [`web`] | domain, i18n, store, knowledge, analytics, chat, whatsapp, realtime |
 //!
 //! # A patient's message
 //!
@@ -73,6 +75,7 @@
 #![warn(clippy::print_stdout, clippy::print_stderr)]
 
 pub mod ai;
+pub mod analytics;
 pub mod app;
 pub mod assistant;
 pub mod chat;

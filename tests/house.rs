@@ -17,8 +17,9 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("chat", &["domain", "store", "assistant", "tasks"]),
     ("evaluation", &["domain", "language", "ai", "knowledge", "assistant"]),
     ("whatsapp", &["domain", "store", "chat", "tasks"]),
+    ("analytics", &["domain", "store", "ai"]),
     ("realtime", &["domain", "i18n", "store", "chat", "whatsapp"]),
-    ("web", &["domain", "i18n", "store", "knowledge", "chat", "whatsapp", "realtime"]),
+    ("web", &["domain", "i18n", "store", "knowledge", "analytics", "chat", "whatsapp", "realtime"]),
     ("config", &["ai", "knowledge", "assistant", "chat", "whatsapp", "web"]),
     ("tasks", &[]),
     (
@@ -34,6 +35,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "chat",
             "evaluation",
             "whatsapp",
+            "analytics",
             "realtime",
             "web",
             "config",

@@ -11,7 +11,7 @@ rmSync(dist, { recursive: true, force: true });
 mkdirSync(dist);
 
 const { metafile } = await esbuild.build({
-  entryPoints: ["scripts/app.js"],
+  entryPoints: ["scripts/app.js", "scripts/charts.js"],
   bundle: true,
   format: "esm",
   minify: true,

@@ -10,6 +10,7 @@
 //! | `bot_status_change` | `chat_id`, `enabled`, `handling` (`bot`, `staff`, `stopped`) | somebody else answers from now on |
 //! | `chats_update` | `chat_ids`; null when any may have changed | a conversation's place in the list changed |
 //! | `lookers_update` | `chat_id` | a member of staff has opened a conversation, or left it |
+//! | `analytics_update` | `at` (RFC 3339, UTC) | figures may have changed; once a second at most |
 //! | `whatsapp_status` | as `GET /whatsapp/status`, without `outbox` | the connection changed; once at the start |
 //!
 //! A client that can't keep up is disconnected rather than kept waiting: it connects anew and reads what is there. So is one
@@ -27,7 +28,10 @@ use jiff::Timestamp;
 use rusqlite::Transaction;
 use serde::Serialize;
 use socketioxide::{SocketIo, extract::SocketRef};
-use tokio::{sync::Notify, time::MissedTickBehavior};
+use tokio::{
+    sync::Notify,
+    time::{Instant, MissedTickBehavior, sleep_until},
+};
 use tokio_util::sync::CancellationToken;
 use tower::{ServiceExt, util::BoxCloneSyncService};
 
@@ -42,11 +46,14 @@ use crate::{
     whatsapp::Gateway,
 };
 use payload::{
-    Author, BotStatusChange, ChatsUpdate, LookersUpdate, MessageUpdate, NewMessage, WhatsappStatus,
+    AnalyticsUpdate, Author, BotStatusChange, ChatsUpdate, LookersUpdate, MessageUpdate, NewMessage,
+    WhatsappStatus,
 };
 
 /// The sockets of a revoked token, or of a session that ended elsewhere, are closed within about this time.
 const BETWEEN_LOOKS: Duration = Duration::from_secs(2);
+/// From one telling that figures have changed to the next at least.
+const BETWEEN_FIGURES: Duration = Duration::from_secs(1);
 /// Bytes that a client may send at once; none has to send anything but signs of life.
 const MOST_BYTES: usize = 4096;
 /// Packets that may wait for a client: several looks at what happened.
@@ -113,10 +120,21 @@ impl Realtime {
         let (mut events, mut connection) = (chat.events(), whatsapp.changes());
         let mut looks = tokio::time::interval(BETWEEN_LOOKS);
         looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        // When figures that have changed are told next, and when that may be at the earliest.
+        let (mut figures_due, mut figures_from) = (None, Instant::now());
         loop {
             tokio::select! {
                 () = stop.cancelled() => break,
-                happened = Happened::next(&mut events) => self.tell_of(happened),
+                happened = Happened::next(&mut events) => {
+                    if happened.missed_some || happened.events.iter().any(changes_figures) {
+                        figures_due.get_or_insert(figures_from);
+                    }
+                    self.tell_of(happened);
+                }
+                () = sleep_until(figures_due.unwrap_or(figures_from)), if figures_due.is_some() => {
+                    self.tell_all("analytics_update", &AnalyticsUpdate { at: Timestamp::now() });
+                    (figures_due, figures_from) = (None, Instant::now() + BETWEEN_FIGURES);
+                }
                 Ok(()) = connection.changed() => {
                     let now = connection.borrow_and_update().clone();
                     self.tell_all("whatsapp_status", &WhatsappStatus::of(&now));
@@ -204,6 +222,17 @@ impl Realtime {
             Ok(ended) => ended.into_iter().for_each(close),
             Err(error) => tracing::warn!(%error, "whether a socket's listener still may is looked at again"),
         }
+    }
+}
+
+/// Whether the figures of a period may be others now: a message came, or one that waited has ended.
+fn changes_figures(event: &Event) -> bool {
+    match event {
+        Event::MessageReceived { .. }
+        | Event::MessageSent { .. }
+        | Event::MessageChanged { .. }
+        | Event::DeskChanged { .. } => true,
+        Event::DeliveryChanged { .. } | Event::HandlingChanged { .. } | Event::Flagged { .. } => false,
     }
 }
 

@@ -1,5 +1,6 @@
 //! What each event says.
 
+use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::{
@@ -45,6 +46,11 @@ pub(super) struct ChatsUpdate {
 #[derive(Debug, Serialize)]
 pub(super) struct LookersUpdate {
     pub chat_id: ConversationId,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct AnalyticsUpdate {
+    pub at: Timestamp,
 }
 
 #[derive(Debug, Serialize)]

@@ -136,6 +136,7 @@ fn merge(tx: &Transaction<'_>, from: ConversationId, into: ConversationId) -> Re
             waiting = max(waiting, (SELECT waiting FROM conversations WHERE id = ?1)),
             emergency = max(emergency, (SELECT emergency FROM conversations WHERE id = ?1)),
             last_at = max(last_at, (SELECT last_at FROM conversations WHERE id = ?1)),
+            asked_at = max(asked_at, (SELECT asked_at FROM conversations WHERE id = ?1)),
             name = coalesce(name, (SELECT name FROM conversations WHERE id = ?1)),
             handling = CASE
                 WHEN 'stopped' IN (handling, (SELECT handling FROM conversations WHERE id = ?1)) THEN 'stopped'

@@ -27,6 +27,7 @@ pub mod conversations;
 pub mod documents;
 pub mod drafts;
 pub mod failed_sign_ins;
+pub mod figures;
 pub mod flags;
 pub mod heartbeat;
 pub mod labels;

@@ -46,7 +46,7 @@ mod tests {
 
     #[test]
     fn every_file_that_pages_name_is_built_and_named_by_its_content() {
-        for name in ["app.css", "app.js", "icon.svg"] {
+        for name in ["app.css", "app.js", "charts.js", "icon.svg"] {
             let address = address(name);
             let hashed = address.strip_prefix("/assets/").unwrap_or_default();
             assert!(hashed != name && Built::get(hashed).is_some(), "{name}: {address}");

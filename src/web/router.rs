@@ -72,6 +72,7 @@ fn pages() -> Vec<Route> {
         get("/", Staff(Viewer), home::index),
         get("/now", Staff(Viewer), home::now_alone),
         get("/alerts", Staff(Viewer), pages::alerts::alone),
+        get("/figures", Staff(Viewer), home::figures_alone),
         get("/conversations", Staff(Viewer), talks::index),
         get("/conversations/list", Staff(Viewer), talks::list_alone),
         get("/conversations/rows", Staff(Viewer), talks::rows),

@@ -7,6 +7,7 @@ mod support;
 
 mod access;
 mod asking;
+mod home;
 mod operations;
 mod refusals;
 mod secrecy;

@@ -5,6 +5,7 @@ mod support;
 
 mod bursts;
 mod counters;
+mod figures;
 mod lists;
 mod once;
 mod order;

@@ -1,6 +1,6 @@
 import { AxeBuilder, PHONE, WIDE, ask, check, open, play, signIn } from "./browser.mjs";
 
-const PAGES = ["/", "/conversations", "/conversations/1", "/conversations?search=tidak-ada", "/whatsapp", "/settings", "/settings/canned-replies", "/settings/bot", "/settings/models", "/settings/accounts", "/settings/tokens", "/settings/audit", "/tidak-ada-halaman", "/conversations/999999"];
+const PAGES = ["/", "/?days=30", "/conversations", "/conversations/1", "/conversations?search=tidak-ada", "/whatsapp", "/settings", "/settings/canned-replies", "/settings/bot", "/settings/models", "/settings/accounts", "/settings/tokens", "/settings/audit", "/tidak-ada-halaman", "/conversations/999999"];
 
 /** No serious or critical finding of axe-core, and nothing that sticks out. */
 async function looks(page, path, how) {

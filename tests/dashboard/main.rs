@@ -73,3 +73,14 @@ fn every_page_is_usable_by_everybody() -> Result<()> {
 fn s06_nothing_that_anybody_writes_runs_as_a_script() -> Result<()> {
     plays("no_scripts")
 }
+
+#[test]
+fn figures_and_charts_move_as_messages_arrive() -> Result<()> {
+    plays("figures")
+}
+
+/// The official Socket.IO client as an independent peer, with a session's cookie.
+#[test]
+fn a_session_hears_every_event_over_both_transports() -> Result<()> {
+    plays("peer")
+}

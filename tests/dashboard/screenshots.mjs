@@ -3,7 +3,7 @@ import { mkdirSync } from "node:fs";
 import { PHONE, WIDE, ask, isLive, open, play, signIn } from "./browser.mjs";
 
 const folder = process.argv[2] ?? "screenshots";
-const PAGES = { home: "/", conversations: "/conversations", conversation: "/conversations/1", whatsapp: "/whatsapp", settings: "/settings", canned: "/settings/canned-replies", bot: "/settings/bot", models: "/settings/models", accounts: "/settings/accounts", tokens: "/settings/tokens", audit: "/settings/audit", styleguide: "/styleguide" };
+const PAGES = { home: "/", figures: "/?days=7#figures", conversations: "/conversations", conversation: "/conversations/1", whatsapp: "/whatsapp", settings: "/settings", canned: "/settings/canned-replies", bot: "/settings/bot", models: "/settings/models", accounts: "/settings/accounts", tokens: "/settings/tokens", audit: "/settings/audit", styleguide: "/styleguide" };
 
 await play(async () => {
   mkdirSync(folder, { recursive: true });

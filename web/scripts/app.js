@@ -9,9 +9,17 @@ import { listenToKeys } from "./keys.js";
 import { toast, word } from "./words.js";
 
 // What somebody has opened stays open; `data-keep` stands on fields that somebody may be writing in: they stay as they are.
+// A chart is told its new values, and draws them itself (charts.js).
 const callbacks = {
   beforeAttributeUpdated: (name, node) => !(name === "open" && node instanceof HTMLDetailsElement),
-  beforeNodeMorphed: (old, fresh) => !(old instanceof Element && fresh instanceof Element && old.hasAttribute("data-keep") && old.id === fresh.id),
+  beforeNodeMorphed: (old, fresh) => {
+    if (!(old instanceof Element && fresh instanceof Element && old.id === fresh.id)) return true;
+    if (old.hasAttribute("data-chart") && fresh.hasAttribute("data-chart")) {
+      old.dataset.chart = fresh.dataset.chart;
+      return false;
+    }
+    return !old.hasAttribute("data-keep");
+  },
 };
 
 htmx.defineExtension("morph", {

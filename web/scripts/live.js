@@ -38,6 +38,7 @@ export function goLive(htmx) {
   const fetchList = refreshed("#list");
   const fetchNow = refreshed("#now");
   const fetchAlerts = refreshed("#alerts[data-refresh]");
+  const fetchFigures = refreshed("#figures");
   const fetchConversation = fetcher(async () => {
     const part = open();
     if (!part) return;
@@ -48,7 +49,8 @@ export function goLive(htmx) {
     for (const part of document.querySelectorAll("[data-refresh-whatsapp]")) await morph(part.dataset.refreshWhatsapp, part);
   });
   const isOpen = (chat) => open()?.dataset.conversation === String(chat);
-  const everything = () => [fetchList, fetchNow, fetchAlerts, fetchConversation, fetchConnection].forEach((fetch) => fetch());
+  const everything = () =>
+    [fetchList, fetchNow, fetchAlerts, fetchFigures, fetchConversation, fetchConnection].forEach((fetch) => fetch());
 
   const socket = io({ transports: ["websocket", "polling"] });
   let wasOffline = false;
@@ -88,5 +90,6 @@ export function goLive(htmx) {
   socket.on("lookers_update", ({ chat_id }) => {
     if (isOpen(chat_id)) htmx.trigger("#lookers", "lookers");
   });
+  socket.on("analytics_update", fetchFigures);
   socket.on("whatsapp_status", fetchConnection);
 }

@@ -52,22 +52,29 @@ pub(crate) struct Page<'a> {
     section: Option<Section>,
     /// Whether the page takes the whole height and scrolls in its parts.
     is_filled: bool,
+    /// A script that it loads beside the one of every page.
+    script: Option<&'static str>,
 }
 
 impl<'a> Page<'a> {
     /// A page in the navigation.
     pub(crate) fn of(section: Section, title: &'a str) -> Self {
-        Self { title, section: Some(section), is_filled: false }
+        Self { title, section: Some(section), is_filled: false, script: None }
     }
 
     /// A page outside of it.
     pub(crate) fn plain(title: &'a str) -> Self {
-        Self { title, section: None, is_filled: false }
+        Self { title, section: None, is_filled: false, script: None }
     }
 
     /// A page that takes the whole height and scrolls in its parts.
     pub(crate) fn filled(self) -> Self {
         Self { is_filled: true, ..self }
+    }
+
+    /// A page that loads another script, by its plain name.
+    pub(crate) fn with_script(self, name: &'static str) -> Self {
+        Self { script: Some(name), ..self }
     }
 }
 
@@ -101,6 +108,7 @@ pub(crate) fn page(state: &WebState, reader: &Reader, page: &Page<'_>, body: &Ma
                 link rel="icon" type="image/svg+xml" href=(assets::address("icon.svg"));
                 link rel="stylesheet" href=(assets::address("app.css"));
                 script type="module" src=(assets::address("app.js")) {}
+                @if let Some(script) = page.script { script type="module" src=(assets::address(script)) {} }
             }
             body class={ "bg-canvas font-sans text-ink antialiased " (height) " flex flex-col md:flex-row" }
                 hx-ext="morph" data-live[is_in] {

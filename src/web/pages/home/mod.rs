@@ -1,9 +1,15 @@
-//! `/`: how things stand, and who needs help now.
+//! `/`: how things stand, who needs help now, and the figures of a period.
 
+mod charts;
+mod figures;
+
+use axum::extract::Query;
 use maud::{Markup, html};
+use serde::Deserialize;
 
 use super::{PageError, Visit, conversations::needs_help, whatsapp::connection_card};
 use crate::{
+    analytics::{self, Period},
     chat::{DeskPage, ListQuery},
     store::conversations::{Counts, Filter},
     web::{
@@ -16,17 +22,33 @@ use crate::{
 /// Conversations that are named on this page.
 const NAMED: u32 = 10;
 
+/// What the figures are told for, as the address says it; what it can't mean is today.
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct Choice {
+    #[serde(default)]
+    days: String,
+}
+
+impl Choice {
+    fn period(&self) -> Period {
+        self.days.parse().ok().and_then(Period::of_days).unwrap_or_default()
+    }
+}
+
 /// `GET /`.
-pub(crate) async fn index(visit: Visit) -> Result<Html, PageError> {
+pub(crate) async fn index(visit: Visit, Query(choice): Query<Choice>) -> Result<Html, PageError> {
     let cards = now(&visit).await?;
+    let figures = figures(&visit, choice.period()).await?;
     let title = visit.reader.t("nav-home");
     let body = html! {
         div class="mx-auto w-full max-w-6xl px-4 py-6 md:px-8" {
             h1 class="text-2xl font-semibold" { (title) }
             (cards)
+            (figures)
         }
     };
-    Ok(layout::page(&visit.state, &visit.reader, &Page::of(Section::Home, &title), &body))
+    let page = Page::of(Section::Home, &title).with_script("charts.js");
+    Ok(layout::page(&visit.state, &visit.reader, &page, &body))
 }
 
 /// `GET /now`: the cards alone.
@@ -34,9 +56,27 @@ pub(crate) async fn now_alone(visit: Visit) -> Result<Html, PageError> {
     Ok(Html(now(&visit).await?))
 }
 
+/// `GET /figures`: the figures alone.
+pub(crate) async fn figures_alone(visit: Visit, Query(choice): Query<Choice>) -> Result<Html, PageError> {
+    Ok(Html(figures(&visit, choice.period()).await?))
+}
+
+async fn figures(visit: &Visit, period: Period) -> Result<Markup, PageError> {
+    let now = visit.reader.local(visit.reader.now);
+    let read = visit.state.store.read(move |tx| analytics::figures(tx, period, &now));
+    Ok(figures::figures(&visit.reader, &read.await?))
+}
+
 async fn now(visit: &Visit) -> Result<Markup, PageError> {
-    let waiting = ListQuery { filter: Filter::Waiting, ..ListQuery::default() };
-    let waiting = visit.state.chat.desk(visit.account.id, waiting, NAMED).await?;
+    let desk = async |filter| {
+        let query = ListQuery { filter, ..ListQuery::default() };
+        visit.state.chat.desk(visit.account.id, query, NAMED).await
+    };
+    // Emergencies first, however many others have written since.
+    let mut waiting = desk(Filter::Emergency).await?;
+    let others = desk(Filter::Waiting).await?.rows.into_iter();
+    waiting.rows.extend(others.filter(|listed| !listed.conversation.emergency));
+    waiting.rows.truncate(NAMED as usize);
     Ok(cards(&visit.reader, &waiting, &visit.state.whatsapp.connection()))
 }
 
