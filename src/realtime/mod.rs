@@ -10,6 +10,7 @@
 //! | `bot_status_change` | `chat_id`, `enabled`, `handling` (`bot`, `staff`, `stopped`) | somebody else answers from now on |
 //! | `chats_update` | `chat_ids`; null when any may have changed | a conversation's place in the list changed |
 //! | `lookers_update` | `chat_id` | a member of staff has opened a conversation, or left it |
+//! | `knowledge_update` | `{}` | a text of the hospital, or how a document stands, may have changed |
 //! | `whatsapp_status` | as `GET /whatsapp/status`, without `outbox` | the connection changed; once at the start |
 //!
 //! A client that can't keep up is disconnected rather than kept waiting: it connects anew and reads what is there. So is one
@@ -27,7 +28,10 @@ use jiff::Timestamp;
 use rusqlite::Transaction;
 use serde::Serialize;
 use socketioxide::{SocketIo, extract::SocketRef};
-use tokio::{sync::Notify, time::MissedTickBehavior};
+use tokio::{
+    sync::{Notify, watch},
+    time::MissedTickBehavior,
+};
 use tokio_util::sync::CancellationToken;
 use tower::{ServiceExt, util::BoxCloneSyncService};
 
@@ -42,7 +46,8 @@ use crate::{
     whatsapp::Gateway,
 };
 use payload::{
-    Author, BotStatusChange, ChatsUpdate, LookersUpdate, MessageUpdate, NewMessage, WhatsappStatus,
+    Author, BotStatusChange, ChatsUpdate, KnowledgeUpdate, LookersUpdate, MessageUpdate, NewMessage,
+    WhatsappStatus,
 };
 
 /// The sockets of a revoked token, or of a session that ended elsewhere, are closed within about this time.
@@ -109,7 +114,14 @@ impl Realtime {
     }
 
     /// Tells what happens, and closes the sockets of revoked tokens and ended sessions, until `stop`; then closes them all.
-    pub async fn run(self, chat: ChatService, whatsapp: Gateway, store: Store, stop: CancellationToken) {
+    pub async fn run(
+        self,
+        chat: ChatService,
+        whatsapp: Gateway,
+        mut knowledge: watch::Receiver<u64>,
+        store: Store,
+        stop: CancellationToken,
+    ) {
         let (mut events, mut connection) = (chat.events(), whatsapp.changes());
         let mut looks = tokio::time::interval(BETWEEN_LOOKS);
         looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -120,6 +132,10 @@ impl Realtime {
                 Ok(()) = connection.changed() => {
                     let now = connection.borrow_and_update().clone();
                     self.tell_all("whatsapp_status", &WhatsappStatus::of(&now));
+                }
+                Ok(()) = knowledge.changed() => {
+                    knowledge.mark_unchanged();
+                    self.tell_all("knowledge_update", &KnowledgeUpdate {});
                 }
                 _ = looks.tick() => self.close_ended(&store),
                 () = self.ended.notified() => self.close_ended(&store),

@@ -7,6 +7,7 @@ mod support;
 
 mod access;
 mod asking;
+mod knowledge;
 mod operations;
 mod refusals;
 mod secrecy;
