@@ -27,7 +27,8 @@ use crate::{
     assistant::{Assistant, AssistantOptions, Compose},
     chat::{ChatOptions, ChatService, Limit, Quiet},
     config::{ComposeChoice, Config},
-    knowledge::{self, KnowledgeBase},
+    knowledge::{self, KnowledgeBase, extract::Extractor},
+    library::Library,
     realtime::Realtime,
     store::{
         Store, staff,
@@ -189,7 +190,10 @@ pub async fn serve(
     let readiness = Arc::new(Readiness::new());
     let whatsapp = Gateway::start(whatsapp_options(config)?, chat.clone(), store.clone(), &tasks)?;
     let realtime = Realtime::new(&whatsapp);
-    tasks.spawn(realtime.clone().run(chat.clone(), whatsapp.clone(), store.clone(), tasks.stopping()));
+    let extractor = Extractor::of_this_binary().context("this binary")?;
+    let library = Library::new(store.clone(), config.paths.knowledge_dir.clone(), extractor, tasks.clone());
+    let told = realtime.clone();
+    tasks.spawn(told.run(chat.clone(), whatsapp.clone(), library.changes(), store.clone(), tasks.stopping()));
     let setup = match store.read(staff::has_administrator).await? {
         true => None,
         false => Some(Secret::generate()?),
@@ -200,6 +204,7 @@ pub async fn serve(
         public_url: config.server.parsed_public_url()?.map(Into::into),
         setup: setup.as_ref().map(|key| TokenHash::of(key.reveal())),
         chat: chat.clone(),
+        library: library.clone(),
         whatsapp,
         realtime,
         lookers: Arc::default(),
@@ -226,7 +231,7 @@ pub async fn serve(
         served = &mut server => return served.context("the server stopped"),
         () = &mut stop => return Ok(()),
     };
-    start(config, &brain, &chat, &readiness, metrics.clone(), &tasks);
+    start(config, &brain, &chat, &library, &readiness, metrics.clone(), &tasks);
     ready(&brain);
 
     let served = tokio::select! {
@@ -302,12 +307,14 @@ fn start(
     config: &Config,
     brain: &Brain,
     chat: &ChatService,
+    library: &Library,
     readiness: &Arc<Readiness>,
     metrics: PrometheusHandle,
     tasks: &Tasks,
 ) {
     chat.start(Arc::clone(&brain.assistant));
     readiness.set_profile(in_use(config, brain));
+    library.start(Arc::clone(&brain.knowledge), Arc::clone(&brain.assistant));
     readiness.set_index(true);
     readiness.set_models(true);
 

@@ -13,6 +13,7 @@
 //! | [`knowledge`] | documents: extract, chunk, index, search |
 //! | [`assistant`] | triage, fixed and approved answers, composing, grounding |
 //! | [`chat`] | conversations: receive, answer once, hand over, take over |
+//! | [`library`] | the hospital's texts as staff edit them: documents, approved answers, replies, red flags; versions, gaps |
 //! | [`whatsapp`] | the hospital's number: pairing, what comes in, what goes out |
 //! | [`evaluation`] | questions with known answers through the real pipeline |
 //! | [`analytics`] | figures of how patients are answered: what each means, sums for a period |
@@ -36,10 +37,11 @@
 //! | [`assistant`] | domain, language, i18n, ai, knowledge |
 //! | [`chat`] | domain, store, assistant, tasks |
 //! | [`evaluation`] | domain, language, ai, knowledge, assistant |
+//! | [`library`] | domain, language, store, ai, knowledge, assistant, tasks |
 //! | [`whatsapp`] | domain, store, chat, tasks |
 //! | [`analytics`] | domain, store, ai |
 //! | [`realtime`] | domain, i18n, store, chat, whatsapp |
-//! | [`web`] | domain, i18n, store, knowledge, analytics, chat, whatsapp, realtime |
+//! | [`web`] | domain, i18n, store, knowledge, analytics, chat, library, whatsapp, realtime |
 //!
 //! # A patient's message
 //!
@@ -67,6 +69,17 @@
 //! 3. One transaction replaces the document's old passages, full-text rows and vectors, and raises the generation.
 //! 4. The next search reads that generation and finds the new version; one under way keeps the old.
 //!
+//! # A change in a page
+//!
+//! 1. The form carries which content was seen; what somebody else changed meanwhile is refused, and both texts stay.
+//! 2. [`library`] reads the new text with the parsers that will load it, all other files beside it; one that does not fit
+//!    is refused with their words.
+//! 3. One transaction keeps the old content, the new one and a row of the audit log; then the file is renamed into place.
+//! 4. A document is indexed in the background; answers, replies and red flags are in force when the page says so.
+//!
+//! A conversation's message becomes an approved answer at `/knowledge/approved/new?from=<message id>`, which takes the
+//! patient's question and the answer along.
+//!
 //! # Errors
 //!
 //! Each room has one error enum. A failure is logged once, where it is handled, without patient text, phone numbers
@@ -85,6 +98,7 @@ pub mod evaluation;
 pub mod i18n;
 pub mod knowledge;
 pub mod language;
+pub mod library;
 pub mod realtime;
 pub mod store;
 pub mod tasks;

@@ -16,10 +16,14 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("assistant", &["domain", "language", "i18n", "ai", "knowledge"]),
     ("chat", &["domain", "store", "assistant", "tasks"]),
     ("evaluation", &["domain", "language", "ai", "knowledge", "assistant"]),
+    ("library", &["domain", "language", "store", "ai", "knowledge", "assistant", "tasks"]),
     ("whatsapp", &["domain", "store", "chat", "tasks"]),
     ("analytics", &["domain", "store", "ai"]),
     ("realtime", &["domain", "i18n", "store", "chat", "whatsapp"]),
-    ("web", &["domain", "i18n", "store", "knowledge", "analytics", "chat", "whatsapp", "realtime"]),
+    (
+        "web",
+        &["domain", "i18n", "store", "knowledge", "analytics", "chat", "library", "whatsapp", "realtime"],
+    ),
     ("config", &["ai", "knowledge", "assistant", "chat", "whatsapp", "web"]),
     ("tasks", &[]),
     (
@@ -34,6 +38,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "assistant",
             "chat",
             "evaluation",
+            "library",
             "whatsapp",
             "analytics",
             "realtime",

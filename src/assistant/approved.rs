@@ -5,7 +5,11 @@
 //! the closest listed question the words must agree: the patient's question may hold no content word and no fact (weekday,
 //! number, price) that neither the listed questions nor the answer have. What fails that is answered from the documents.
 
-use std::{collections::HashSet, path::Path, sync::Arc};
+use std::{
+    collections::HashSet,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use jiff::civil::Date;
 use serde::{Deserialize, Deserializer, de::Error as _};
@@ -13,7 +17,7 @@ use serde::{Deserialize, Deserializer, de::Error as _};
 use super::AssistantError;
 use crate::{
     ai::dot,
-    domain::{Language, Validity},
+    domain::{Language, NearApproved, Validity},
     language::{Fact, content_stems, fact_set},
 };
 
@@ -95,21 +99,30 @@ impl ApprovedAnswers {
     /// Reads the files, in the order of their names.
     ///
     /// # Errors
-    /// A file that does not parse, an id given twice, an answer without questions or with an empty text.
+    /// As [`Self::parse`], and a file that can't be read.
     pub fn load(knowledge_dir: &Path) -> Result<Self, AssistantError> {
+        let read = |path: PathBuf| super::read_file(&path).map(|text| (path, text));
+        let paths = super::toml_files(&knowledge_dir.join("approved"))?;
+        Self::parse(&paths.into_iter().map(read).collect::<Result<Vec<_>, _>>()?)
+    }
+
+    /// Reads files' texts, each with the name that an error tells.
+    ///
+    /// # Errors
+    /// A file that does not parse, an id given twice, an answer without questions or with an empty text.
+    pub fn parse(files: &[(PathBuf, String)]) -> Result<Self, AssistantError> {
         let mut answers: Vec<Arc<ApprovedAnswer>> = Vec::new();
-        for path in super::toml_files(&knowledge_dir.join("approved"))? {
-            let text = super::read_file(&path)?;
+        for (path, text) in files {
             let file: ApprovedFile =
-                toml::from_str(&text).map_err(|error| AssistantError::file(&path, error.message()))?;
+                toml::from_str(text).map_err(|error| AssistantError::file(path, error.message()))?;
             for entry in file.answer {
                 if entry.questions.is_empty() || entry.answer.trim().is_empty() {
                     let problem = format!("answer `{}` needs at least one question and a text", entry.id);
-                    return Err(AssistantError::file(&path, &problem));
+                    return Err(AssistantError::file(path, &problem));
                 }
                 if answers.iter().any(|known| known.id == entry.id) {
                     let problem = format!("the id `{}` is given twice", entry.id);
-                    return Err(AssistantError::file(&path, &problem));
+                    return Err(AssistantError::file(path, &problem));
                 }
                 let texts = || entry.questions.iter().chain([&entry.answer]).chain(&entry.answer_en);
                 answers.push(Arc::new(ApprovedAnswer {
@@ -174,11 +187,25 @@ impl ApprovedAnswers {
                 && content_stems(question).iter().all(|stem| best.stems.contains(stem));
         (cosine >= APPROVED && agrees).then(|| (Arc::clone(best), cosine))
     }
+
+    /// The answer whose question lies nearest, of those that hold on `day`, whether it may be given or not.
+    pub fn nearest(&self, embedding: &[f32], day: Date) -> Option<NearApproved> {
+        let holding = self.answers.iter().filter(|answer| answer.validity.holds_on(day));
+        let near = holding.filter_map(|answer| Some((answer, answer.closest_question(embedding)?)));
+        let (answer, (question, cosine)) = near.max_by(|left, right| left.1.1.total_cmp(&right.1.1))?;
+        Some(NearApproved { id: answer.id.clone(), question: question.to_owned(), cosine, is_given: false })
+    }
 }
 
 impl ApprovedAnswer {
     fn closest(&self, embedding: &[f32]) -> Option<f32> {
-        self.vectors.iter().map(|vector| dot(vector, embedding)).max_by(f32::total_cmp)
+        self.closest_question(embedding).map(|(_, cosine)| cosine)
+    }
+
+    fn closest_question(&self, embedding: &[f32]) -> Option<(&str, f32)> {
+        let cosines = self.vectors.iter().map(|vector| dot(vector, embedding));
+        let questions = self.questions.iter().map(String::as_str).zip(cosines);
+        questions.max_by(|left, right| left.1.total_cmp(&right.1))
     }
 }
 

@@ -6,6 +6,7 @@ use std::{
 };
 
 use arc_swap::ArcSwap;
+use jiff::civil::Date;
 use tokio_util::sync::CancellationToken;
 
 use super::{
@@ -15,7 +16,7 @@ use super::{
 };
 use crate::{
     ai::{Generator, Reader},
-    domain::{Answer, Flag, Language, Outcome, Timings},
+    domain::{Answer, Flag, Language, NearApproved, Outcome, Timings, Trial},
     knowledge::KnowledgeBase,
     language::detect,
 };
@@ -31,6 +32,8 @@ pub struct LocalAssistant {
     pub(super) reader: Reader,
     pub(super) generator: Option<Generator>,
     content: ArcSwap<Content>,
+    /// One reading at a time, so that an older one never replaces a newer.
+    reading: tokio::sync::Mutex<()>,
 }
 
 impl LocalAssistant {
@@ -41,7 +44,14 @@ impl LocalAssistant {
         generator: Option<Generator>,
     ) -> Result<Self, AssistantError> {
         let content = Content::load(&options.knowledge_dir, &knowledge).await?;
-        Ok(Self { options, knowledge, reader, generator, content: ArcSwap::from_pointee(content) })
+        Ok(Self {
+            options,
+            knowledge,
+            reader,
+            generator,
+            content: ArcSwap::from_pointee(content),
+            reading: tokio::sync::Mutex::default(),
+        })
     }
 
     /// Reads the hospital's files again; on an error the old ones stay in force.
@@ -49,6 +59,7 @@ impl LocalAssistant {
     /// # Errors
     /// The first file that does not fit.
     pub async fn reload(&self) -> Result<(), AssistantError> {
+        let _one_at_a_time = self.reading.lock().await;
         let content = Content::load(&self.options.knowledge_dir, &self.knowledge).await?;
         self.content.store(Arc::new(content));
         Ok(())
@@ -94,6 +105,32 @@ impl LocalAssistant {
         let mut answer = self.around(&content, question, answer);
         answer.timings.total = started.elapsed().as_secs_f64() * 1000.0;
         answer
+    }
+
+    /// A question as staff try it out: the answer, and all that it came from. Nothing stands around the text.
+    ///
+    /// # Errors
+    /// A model or the search that fails, or takes longer than the configured patience.
+    pub async fn try_out(&self, question: &Question) -> Result<Trial, AssistantError> {
+        let started = Instant::now();
+        let content = self.content.load_full();
+        let mut attempt = Attempt::new(self, &content, question);
+        let patience = self.options.patience;
+        let tried = tokio::time::timeout(patience, attempt.try_out()).await;
+        let mut trial = tried.map_err(|_| AssistantError::Patience { seconds: patience.as_secs() })??;
+        trial.answer.timings.total = started.elapsed().as_secs_f64() * 1000.0;
+        Ok(trial)
+    }
+
+    /// The approved answer nearest to a text, on a day.
+    ///
+    /// # Errors
+    /// When the embedder fails.
+    pub async fn near_approved(&self, text: &str, day: Date) -> Result<Option<NearApproved>, AssistantError> {
+        let vector = self.knowledge.embed(text).await?;
+        let content = self.content.load();
+        let is_given = content.approved.find(text, &vector, day).is_some();
+        Ok(content.approved.nearest(&vector, day).map(|near| NearApproved { is_given, ..near }))
     }
 
     /// What the search finds for a question and how sure the assistant is of it, without answering: for evaluation

@@ -42,7 +42,7 @@ use std::{
 };
 
 pub use error::AssistantError;
-use jiff::Zoned;
+use jiff::{Zoned, civil::Date};
 pub use local::LocalAssistant;
 pub use pipeline::Inspection;
 pub use replies::{Replies, ReplyTexts};
@@ -50,7 +50,7 @@ pub use staff_hours::StaffHours;
 
 use crate::{
     ai::{Generator, Reader},
-    domain::{Answer, Flag, Intent, Language, Outcome, Turn},
+    domain::{Answer, Flag, Intent, Language, NearApproved, Outcome, Trial, Turn},
     knowledge::KnowledgeBase,
 };
 
@@ -139,6 +139,39 @@ impl Assistant {
         match self {
             Self::Local(local) => local.answer(question).await,
             Self::Scripted(script) => script.answer(question).await,
+        }
+    }
+
+    /// A question as staff try it out: the answer, and all that it came from.
+    ///
+    /// # Errors
+    /// As [`LocalAssistant::try_out`].
+    pub async fn try_out(&self, question: &Question) -> Result<Trial, AssistantError> {
+        match self {
+            Self::Local(local) => local.try_out(question).await,
+            Self::Scripted(script) => Ok(Trial::of(script.answer(question).await)),
+        }
+    }
+
+    /// The approved answer nearest to a text, on a day.
+    ///
+    /// # Errors
+    /// When the embedder fails.
+    pub async fn near_approved(&self, text: &str, day: Date) -> Result<Option<NearApproved>, AssistantError> {
+        match self {
+            Self::Local(local) => local.near_approved(text, day).await,
+            Self::Scripted(_) => Ok(None),
+        }
+    }
+
+    /// Reads replies, approved answers and red flags again, now and not at the next look at the files.
+    ///
+    /// # Errors
+    /// As [`LocalAssistant::reload`].
+    pub async fn reload(&self) -> Result<(), AssistantError> {
+        match self {
+            Self::Local(local) => local.reload().await,
+            Self::Scripted(_) => Ok(()),
         }
     }
 

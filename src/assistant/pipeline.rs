@@ -5,7 +5,7 @@ use std::time::Instant;
 use super::{
     AssistantError, Compose, LocalAssistant, Question, ReplyTexts,
     answerable::{ANSWERABLE, RELATED, answerability, names_unknown_doctor},
-    approved::ApprovedAnswer,
+    approved::{APPROVED, ApprovedAnswer},
     compose::{
         quote::{self, Quotation},
         write,
@@ -20,7 +20,10 @@ use super::{
     triage::{Alarm, Kind},
 };
 use crate::{
-    domain::{Answer, Flag, Intent, Language, Outcome, Passage, Rejected, ScoredPassage, Source, Timings},
+    domain::{
+        Answer, Flag, Intent, Language, Outcome, Passage, RedFlag, Rejected, ScoredPassage, Source,
+        Thresholds, Timings, Trial, TriedPassage,
+    },
     language::{detect, normalized_words},
 };
 
@@ -45,6 +48,8 @@ pub(super) struct Attempt<'a> {
     question: &'a Question,
     language: Language,
     timings: Timings,
+    /// What was seen on the way; kept for staff who try a question out.
+    seen: Option<Box<Trial>>,
 }
 
 /// What the search gave, with what it was asked.
@@ -60,7 +65,36 @@ struct Found {
 impl<'a> Attempt<'a> {
     pub fn new(assistant: &'a LocalAssistant, content: &'a Content, question: &'a Question) -> Self {
         let language = detect(&question.text);
-        Self { assistant, content, question, language, timings: Timings::default() }
+        Self { assistant, content, question, language, timings: Timings::default(), seen: None }
+    }
+
+    /// [`Self::answer`], and what was seen on the way. Passages are shown even where the answer needed none.
+    pub async fn try_out(&mut self) -> Result<Trial, AssistantError> {
+        let text = self.question.text.as_str();
+        let silence = Answer { timings: Timings::default(), ..self.hand_over(false, None) };
+        let thresholds = Thresholds { answerable: ANSWERABLE, related: RELATED, approved: APPROVED };
+        let is_medical = is_medical_question(text);
+        self.seen = Some(Box::new(Trial {
+            thresholds,
+            is_medical,
+            is_own_case: own_case(text).is_some(),
+            ..Trial::of(silence)
+        }));
+        let answer = self.answer().await?;
+        let used = self.seen.as_ref().is_some_and(|seen| !seen.passages.is_empty());
+        if !used {
+            let timings = self.timings;
+            let vector = self.assistant.knowledge.embed(text).await?;
+            if let Some(seen) = &mut self.seen
+                && seen.approved.is_none()
+            {
+                seen.approved = self.content.approved.nearest(&vector, self.question.at.date());
+            }
+            self.search(vector, follow_up::continued(text, &self.question.history)).await?;
+            self.timings = timings;
+        }
+        let seen = self.seen.take().map_or_else(|| Trial::of(answer.clone()), |seen| *seen);
+        Ok(Trial { answer, passages_count: used, ..seen })
     }
 
     pub async fn answer(&mut self) -> Result<Answer, AssistantError> {
@@ -69,7 +103,7 @@ impl<'a> Attempt<'a> {
         let verdict = self.content.triage.check(text);
         self.timings.triage = milliseconds(clock);
         if let Some(alarm) = verdict.alarm() {
-            return Ok(self.emergency(alarm));
+            return Ok(self.emergency(alarm, false));
         }
         if let Some(talk) = small_talk(text) {
             return Ok(self.small_talk(talk));
@@ -82,16 +116,22 @@ impl<'a> Attempt<'a> {
         let verdict = self.content.triage.check_similar(text, &vector);
         self.timings.triage += milliseconds(clock);
         if let Some(alarm) = verdict.alarm() {
-            return Ok(self.emergency(alarm));
+            return Ok(self.emergency(alarm, true));
         }
 
         let continued = follow_up::continued(text, &self.question.history);
         let clock = Instant::now();
+        let day = self.question.at.date();
+        if let Some(seen) = &mut self.seen {
+            seen.approved = self.content.approved.nearest(&vector, day);
+        }
         if continued.is_none()
-            && let Some((approved, cosine)) =
-                self.content.approved.find(text, &vector, self.question.at.date())
+            && let Some((approved, cosine)) = self.content.approved.find(text, &vector, day)
         {
             self.timings.approved = milliseconds(clock);
+            if let Some(near) = self.seen.as_mut().and_then(|seen| seen.approved.as_mut()) {
+                near.is_given = true;
+            }
             return Ok(self.approved(&approved, cosine));
         }
         self.timings.approved = milliseconds(clock);
@@ -186,6 +226,16 @@ impl<'a> Attempt<'a> {
         let best = quotation.as_ref().map(|quotation| &passages[quotation.parts[0].passage]);
         let answerability = best.map_or(0.0, answerability);
         self.timings.compose = milliseconds(clock);
+        if let Some(seen) = &mut self.seen {
+            let tried = |read: &ReadPassage| TriedPassage {
+                found: read.found.clone(),
+                answers: read.reading.answers,
+                rank: read.rank,
+            };
+            seen.passages = passages.iter().map(tried).collect();
+            seen.answerability = best.map(|_| answerability);
+            seen.names_unknown_doctor = unknown_doctor;
+        }
         Ok(Found { asked, passages, quotation, answerability, unknown_doctor })
     }
 
@@ -193,7 +243,11 @@ impl<'a> Attempt<'a> {
         self.content.replies.of(self.language)
     }
 
-    fn emergency(&self, alarm: &Alarm) -> Answer {
+    fn emergency(&mut self, alarm: &Alarm, by_meaning: bool) -> Answer {
+        if let Some(seen) = &mut self.seen {
+            let (rule, name) = (alarm.rule.to_string(), alarm.name.to_string());
+            seen.red_flag = Some(RedFlag { rule, name, by_meaning });
+        }
         let texts = self.texts();
         let text = match alarm.kind {
             Kind::Medical => &texts.emergency,

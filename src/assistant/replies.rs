@@ -58,6 +58,21 @@ pub struct ReplyTexts {
     pub ask_clarify: String,
 }
 
+impl ReplyTexts {
+    /// Reads one language's file; `path` is what an error names.
+    ///
+    /// # Errors
+    /// When it is not TOML, lacks a key, has one too many or an empty text.
+    pub fn parse(path: &Path, text: &str) -> Result<Self, AssistantError> {
+        let every: BTreeMap<String, String> =
+            toml::from_str(text).map_err(|error| AssistantError::file(path, error.message()))?;
+        if let Some((key, _)) = every.iter().find(|(_, text)| text.trim().is_empty()) {
+            return Err(AssistantError::file(path, &format!("`{key}` is empty")));
+        }
+        toml::from_str(text).map_err(|error| AssistantError::file(path, error.message()))
+    }
+}
+
 /// Both languages.
 #[derive(Clone, Debug)]
 pub struct Replies {
@@ -73,13 +88,7 @@ impl Replies {
     pub fn load(knowledge_dir: &Path) -> Result<Self, AssistantError> {
         let read = |language: Language| -> Result<ReplyTexts, AssistantError> {
             let path = knowledge_dir.join("replies").join(format!("{}.toml", language.code()));
-            let text = super::read_file(&path)?;
-            let every: BTreeMap<String, String> =
-                toml::from_str(&text).map_err(|error| AssistantError::file(&path, error.message()))?;
-            if let Some((key, _)) = every.iter().find(|(_, text)| text.trim().is_empty()) {
-                return Err(AssistantError::file(&path, &format!("`{key}` is empty")));
-            }
-            toml::from_str(&text).map_err(|error| AssistantError::file(&path, error.message()))
+            ReplyTexts::parse(&path, &super::read_file(&path)?)
         };
         Ok(Self { id: read(Language::Id)?, en: read(Language::En)? })
     }

@@ -27,6 +27,7 @@ mod service;
 mod settings;
 mod speaking;
 mod staff;
+mod trial;
 mod whatsapp;
 
 pub use crate::assistant::StaffHours;

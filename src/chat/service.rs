@@ -27,6 +27,9 @@ use crate::{
 /// Events that a slow listener may lag behind before it loses some; listeners then read the tables again.
 const EVENTS_KEPT: usize = 1024;
 
+/// Questions that staff may try out at once: patients come first.
+const MOST_TRIALS: usize = 4;
+
 /// What can be set.
 #[derive(Clone, Debug)]
 pub struct ChatOptions {
@@ -96,6 +99,8 @@ pub(super) struct Inner {
     pub(super) files: Notify,
     pub(super) admission: Admission,
     pub(super) slots: Semaphore,
+    /// Questions that staff try out at once, the waiting ones included.
+    pub(super) trials: Semaphore,
     tasks: Tasks,
     assistant: OnceLock<Arc<Assistant>>,
     events: broadcast::Sender<Event>,
@@ -112,6 +117,7 @@ impl ChatService {
                 admission: Admission::new(options.max_waiting, options.max_waiting_per_sender),
                 slots: Semaphore::new(options.answers_at_once),
                 settings: ArcSwap::from_pointee(options.settings()),
+                trials: Semaphore::new(MOST_TRIALS),
                 events: broadcast::Sender::new(EVENTS_KEPT),
                 assistant: OnceLock::new(),
                 store,

@@ -9,6 +9,7 @@ mod event;
 mod ids;
 mod message;
 mod passage;
+mod trial;
 
 pub use answer::{Answer, Flag, Intent, Outcome, Rejected, Source, Timings};
 pub use conversation::{Conversation, Handling};
@@ -16,3 +17,4 @@ pub use event::Event;
 pub use ids::{ConversationId, DocumentId, LabelId, MessageId, PassageId, StaffId};
 pub use message::{Author, Channel, Delivery, Language, Media, Message, MessageKind, Turn};
 pub use passage::{DocumentMeta, Passage, PassageKind, ScoredPassage, Validity};
+pub use trial::{NearApproved, RedFlag, Thresholds, Trial, TriedPassage};

@@ -14,7 +14,7 @@ const PIPELINE: &[u8] = b"satubumi knowledge pipeline 2";
 
 /// A file as it lies in the folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct SourceFile {
+pub struct SourceFile {
     /// The path within the knowledge folder, `/`-separated.
     pub path: String,
     /// Its bytes.

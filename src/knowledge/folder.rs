@@ -11,13 +11,13 @@ use super::{document::SourceFile, extract::ExtractError};
 /// The part of the knowledge folder that is indexed.
 pub(super) const DOCUMENTS: &str = "documents";
 /// What a side-car's name adds to its document's.
-const SIDE_CAR: &str = ".toml";
+pub const SIDE_CAR: &str = ".toml";
 /// A side-car is six lines.
 const SIDE_CAR_BYTES: u64 = 64 << 10;
 
 /// The files of a folder, by their path within the knowledge folder.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Listing {
+pub struct Listing {
     /// Documents, with their side-cars.
     pub documents: BTreeMap<String, FoundFile>,
     /// What can't be a document, and why.
@@ -26,8 +26,10 @@ pub(super) struct Listing {
 
 /// Where a document and its side-car lie.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct FoundFile {
+pub struct FoundFile {
+    /// The document.
     pub path: PathBuf,
+    /// Its side-car.
     pub side_car: Option<PathBuf>,
 }
 
@@ -36,7 +38,7 @@ pub(super) struct FoundFile {
 ///
 /// # Errors
 /// When a folder can't be read: an incomplete listing would make documents vanish from the index.
-pub(super) fn list(root: &Path) -> Result<Listing, (PathBuf, io::Error)> {
+pub fn list(root: &Path) -> Result<Listing, (PathBuf, io::Error)> {
     let mut listing = Listing::default();
     let mut side_cars = BTreeMap::new();
     let mut open = vec![(root.join(DOCUMENTS), DOCUMENTS.to_owned())];
@@ -82,7 +84,7 @@ fn is_passed_over(name: &str) -> bool {
 ///
 /// # Errors
 /// [`ExtractError::TooLarge`], or that it can't be read.
-pub(super) fn read(path: &str, found: &FoundFile, limit: u64) -> Result<SourceFile, ExtractError> {
+pub fn read(path: &str, found: &FoundFile, limit: u64) -> Result<SourceFile, ExtractError> {
     let bytes = bounded(&found.path, limit)?;
     let side_car = match &found.side_car {
         Some(side_car) => {

@@ -100,6 +100,7 @@ impl KnowledgeBase {
                 // A file that vanished between listing and reading is gone by the next run.
                 Err(unread) => report.failed.push((path, unread.to_string())),
             }
+            self.done.send_modify(|count| *count += 1);
         }
         for path in known.into_keys() {
             let gone = path.clone();
@@ -108,6 +109,7 @@ impl KnowledgeBase {
         }
         report.removed.sort_unstable();
         self.refresh().await?;
+        self.done.send_modify(|count| *count += 1);
         Ok(report)
     }
 
@@ -157,7 +159,10 @@ impl KnowledgeBase {
                 self.replace(file.path.clone(), hash, meta, Err(why.clone())).await?;
                 report.failed.push((file.path, why));
             }
-            Err(Failure::Passing(why)) => report.failed.push((file.path, why)),
+            Err(Failure::Passing(why)) => {
+                self.passing.lock().insert(file.path.clone(), (hash, why.clone()));
+                report.failed.push((file.path, why));
+            }
         }
         Ok(())
     }

@@ -28,19 +28,26 @@ pub mod meta;
 mod search;
 mod snapshot;
 mod text_vectors;
+mod trouble;
 mod watch;
 
 use std::{
+    collections::HashMap,
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
 };
 
+use parking_lot::Mutex;
+use tokio::sync::watch as channel;
+
 pub use chunk::{Chunk, chunks, joined_path, with_path};
-pub use document::DocumentError;
+pub use document::{DocumentError, SourceFile};
+pub use folder::{FoundFile, Listing, SIDE_CAR, list as list_documents, read as read_document};
 pub use ingest::{IngestReport, Progress};
 pub use lexical::QueryTerms;
 pub use search::SearchResult;
+pub use trouble::Trouble;
 
 use crate::{
     ai::{AiError, Embedder, Reranker},
@@ -140,6 +147,10 @@ pub struct KnowledgeBase {
     index: Arc<Index>,
     /// One run at a time; the next finds most of its work done.
     ingesting: tokio::sync::Mutex<()>,
+    /// Why documents could not be read that may be readable at the next run, by path, with the content's hash.
+    passing: Mutex<HashMap<String, ([u8; 32], String)>>,
+    /// Counts what the runs have done; its value says nothing.
+    done: channel::Sender<u64>,
 }
 
 /// What the index holds.
@@ -194,7 +205,26 @@ impl KnowledgeBase {
             identity,
             index,
             ingesting: tokio::sync::Mutex::new(()),
+            passing: Mutex::default(),
+            done: channel::Sender::new(0),
         })
+    }
+
+    /// Tells whenever a run has brought a document up, and when it ends.
+    pub fn changes(&self) -> channel::Receiver<u64> {
+        self.done.subscribe()
+    }
+
+    /// Whose vectors an up-to-date document carries.
+    pub fn identity(&self) -> &str {
+        &self.identity
+    }
+
+    /// Why the document with this content could not be read at the last run, for a reason that may pass: a program that is
+    /// missing, a model that failed. What is wrong with a document itself the database keeps.
+    pub fn passing_failure(&self, path: &str, hash: &[u8; 32]) -> Option<String> {
+        let passing = self.passing.lock();
+        passing.get(path).filter(|(of, _)| of == hash).map(|(_, why)| why.clone())
     }
 
     /// The folder that documents are read from.

@@ -11,6 +11,7 @@
 //! | `chats_update` | `chat_ids`; null when any may have changed | a conversation's place in the list changed |
 //! | `lookers_update` | `chat_id` | a member of staff has opened a conversation, or left it |
 //! | `analytics_update` | `at` (RFC 3339, UTC) | figures may have changed; once a second at most |
+//! | `knowledge_update` | `{}` | a text of the hospital, or how a document stands, may have changed |
 //! | `whatsapp_status` | as `GET /whatsapp/status`, without `outbox` | the connection changed; once at the start |
 //!
 //! A client that can't keep up is disconnected rather than kept waiting: it connects anew and reads what is there. So is one
@@ -29,7 +30,7 @@ use rusqlite::Transaction;
 use serde::Serialize;
 use socketioxide::{SocketIo, extract::SocketRef};
 use tokio::{
-    sync::Notify,
+    sync::{Notify, watch},
     time::{Instant, MissedTickBehavior, sleep_until},
 };
 use tokio_util::sync::CancellationToken;
@@ -46,8 +47,8 @@ use crate::{
     whatsapp::Gateway,
 };
 use payload::{
-    AnalyticsUpdate, Author, BotStatusChange, ChatsUpdate, LookersUpdate, MessageUpdate, NewMessage,
-    WhatsappStatus,
+    AnalyticsUpdate, Author, BotStatusChange, ChatsUpdate, KnowledgeUpdate, LookersUpdate, MessageUpdate,
+    NewMessage, WhatsappStatus,
 };
 
 /// The sockets of a revoked token, or of a session that ended elsewhere, are closed within about this time.
@@ -116,7 +117,14 @@ impl Realtime {
     }
 
     /// Tells what happens, and closes the sockets of revoked tokens and ended sessions, until `stop`; then closes them all.
-    pub async fn run(self, chat: ChatService, whatsapp: Gateway, store: Store, stop: CancellationToken) {
+    pub async fn run(
+        self,
+        chat: ChatService,
+        whatsapp: Gateway,
+        mut knowledge: watch::Receiver<u64>,
+        store: Store,
+        stop: CancellationToken,
+    ) {
         let (mut events, mut connection) = (chat.events(), whatsapp.changes());
         let mut looks = tokio::time::interval(BETWEEN_LOOKS);
         looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -138,6 +146,10 @@ impl Realtime {
                 Ok(()) = connection.changed() => {
                     let now = connection.borrow_and_update().clone();
                     self.tell_all("whatsapp_status", &WhatsappStatus::of(&now));
+                }
+                Ok(()) = knowledge.changed() => {
+                    knowledge.mark_unchanged();
+                    self.tell_all("knowledge_update", &KnowledgeUpdate {});
                 }
                 _ = looks.tick() => self.close_ended(&store),
                 () = self.ended.notified() => self.close_ended(&store),

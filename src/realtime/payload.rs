@@ -65,3 +65,7 @@ impl<'a> WhatsappStatus<'a> {
         Self { connection, advice: i18n::connection_advice(Language::Id, connection.word()) }
     }
 }
+
+/// A text of the hospital, or how a document stands, may have changed.
+#[derive(Serialize)]
+pub(super) struct KnowledgeUpdate {}

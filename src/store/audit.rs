@@ -61,6 +61,24 @@ pub enum Action {
     PairingShown,
     /// The hospital's number was logged out.
     LoggedOutOfWhatsapp,
+    /// A file of the knowledge folder was written.
+    FileSaved,
+    /// A file of the knowledge folder was deleted.
+    FileDeleted,
+    /// An older version of a file was put back.
+    FileRestored,
+    /// An approved answer was made.
+    ApprovedMade,
+    /// An approved answer was changed.
+    ApprovedChanged,
+    /// An approved answer was deleted.
+    ApprovedDeleted,
+    /// A fixed reply was changed.
+    ReplyChanged,
+    /// The red flags' rules were changed.
+    RedFlagsChanged,
+    /// Questions that found nothing were put aside.
+    GapsIgnored,
 }
 
 impl Action {
@@ -90,6 +108,15 @@ impl Action {
             Self::TokenRevoked => "token_revoked",
             Self::PairingShown => "pairing_shown",
             Self::LoggedOutOfWhatsapp => "logged_out_of_whatsapp",
+            Self::FileSaved => "file_saved",
+            Self::FileDeleted => "file_deleted",
+            Self::FileRestored => "file_restored",
+            Self::ApprovedMade => "approved_made",
+            Self::ApprovedChanged => "approved_changed",
+            Self::ApprovedDeleted => "approved_deleted",
+            Self::ReplyChanged => "reply_changed",
+            Self::RedFlagsChanged => "red_flags_changed",
+            Self::GapsIgnored => "gaps_ignored",
         }
     }
 }

@@ -23,6 +23,7 @@ const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("migrations/02_knowledge.sql")),
     M::up(include_str!("migrations/03_whatsapp.sql")).foreign_key_check(),
     M::up(include_str!("migrations/04_dashboard.sql")),
+    M::up(include_str!("migrations/05_file_versions.sql")),
     M::up(include_str!("migrations/06_figures.sql")),
 ];
 

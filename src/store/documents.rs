@@ -1,6 +1,8 @@
 //! Documents: one row a file of the knowledge folder. A document is replaced whole, and every change counts the
 //! generation up in the same transaction, so that readers see the old version or the new one, never half.
 
+use std::collections::HashMap;
+
 use jiff::{Timestamp, civil::Date};
 use rusqlite::{OptionalExtension, Row, Transaction, params};
 
@@ -71,6 +73,17 @@ pub fn documents(tx: &Transaction<'_>) -> Result<Vec<DocumentRow>, StoreError> {
         found.push(document(row)?);
     }
     Ok(found)
+}
+
+/// How many passages each document has; those without any are left out.
+///
+/// # Errors
+/// When SQLite refuses.
+pub fn passage_counts(tx: &Transaction<'_>) -> Result<HashMap<DocumentId, u32>, StoreError> {
+    let mut statement =
+        tx.prepare_cached("SELECT document_id, count(*) FROM passages GROUP BY document_id")?;
+    let counts = statement.query_map([], |row| Ok((DocumentId(row.get(0)?), row.get(1)?)))?;
+    Ok(counts.collect::<Result<_, _>>()?)
 }
 
 /// The document at `path`.

@@ -91,6 +91,18 @@ pub fn passage_ids(tx: &Transaction<'_>, document: DocumentId) -> Result<Vec<Pas
     Ok(ids.collect::<Result<_, _>>()?)
 }
 
+/// A document's passages, by position.
+///
+/// # Errors
+/// As [`passage`].
+pub fn passages_of(tx: &Transaction<'_>, document: DocumentId) -> Result<Vec<PassageRow>, StoreError> {
+    let mut found = Vec::new();
+    for id in passage_ids(tx, document)? {
+        found.extend(passage(tx, id)?);
+    }
+    Ok(found)
+}
+
 /// The vectors of a document's passages, by position and part.
 ///
 /// # Errors

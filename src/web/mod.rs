@@ -36,6 +36,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 
 use crate::{
     chat::ChatService,
+    library::Library,
     realtime::Realtime,
     store::{Store, tokens::TokenHash},
     whatsapp::Gateway,
@@ -46,6 +47,8 @@ use crate::{
 pub struct WebState {
     /// The conversations.
     pub chat: ChatService,
+    /// The hospital's texts.
+    pub library: Library,
     /// The hospital's number.
     pub whatsapp: Gateway,
     /// The live events.

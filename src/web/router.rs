@@ -1,10 +1,10 @@
 //! Every route on one screen: method, path, who may call it, who answers it.
 
-use std::{any::Any, convert::Infallible};
+use std::{any::Any, convert::Infallible, time::Duration};
 
 use axum::{
     Router,
-    extract::{Request, State},
+    extract::{DefaultBodyLimit, Request, State},
     handler::Handler,
     http::{HeaderMap, HeaderValue, Method, header},
     middleware::{Next, from_fn, from_fn_with_state},
@@ -24,13 +24,20 @@ use super::{
     error::ApiError,
     observe::observe,
     openapi,
-    pages::{self, PageError, Reader, conversations as talks, home, language, settings, setup, sign_in},
+    pages::{
+        self, PageError, Reader, conversations as talks, home, knowledge, language, settings, setup, sign_in,
+    },
     session::{self, AuthSession},
 };
 use crate::store::{
     staff::Role::{Administrator, Agent, Viewer},
     tokens::Scope::{Admin, Ask, Metrics, Whatsapp},
 };
+
+/// Where files are uploaded.
+const UPLOAD: &str = "/knowledge/documents/upload";
+/// How long an upload may take.
+const UPLOAD_PATIENCE: Duration = Duration::from_secs(600);
 
 /// The API, for programs; staff's pages may use what staff may do.
 fn api() -> Vec<Route> {
@@ -120,10 +127,49 @@ fn pages() -> Vec<Route> {
         get("/settings/audit", Staff(Administrator), settings::audit::index),
         post("/settings/audit/verify", Staff(Administrator), settings::audit::verify),
     ];
+    pages.extend(knowledge_pages());
     if cfg!(debug_assertions) {
         pages.push(get("/styleguide", Public, pages::styleguide::show));
     }
     pages
+}
+
+/// What the hospital has written. Answers are everybody's work; files are changed by administrators.
+fn knowledge_pages() -> Vec<Route> {
+    use knowledge::{approved, document, documents, gaps, playground, red_flags, replies, upload, versions};
+    vec![
+        get("/knowledge", Staff(Viewer), documents::index),
+        get("/knowledge/documents/list", Staff(Viewer), documents::list_alone),
+        get("/knowledge/documents/view", Staff(Viewer), document::view),
+        get("/knowledge/documents/head", Staff(Viewer), document::head_alone),
+        get("/knowledge/documents/file", Staff(Viewer), document::file),
+        get("/knowledge/documents/new", Staff(Administrator), document::new),
+        get("/knowledge/documents/edit", Staff(Administrator), document::edit),
+        post("/knowledge/documents/preview", Staff(Administrator), document::preview),
+        post("/knowledge/documents/save", Staff(Administrator), document::save),
+        post("/knowledge/documents/delete", Staff(Administrator), document::delete),
+        post(UPLOAD, Staff(Administrator), upload::upload).with_body(upload::MOST_BYTES),
+        get("/knowledge/history", Staff(Viewer), versions::index),
+        get("/knowledge/versions/{id}", Staff(Viewer), versions::view),
+        get("/knowledge/versions/{id}/file", Staff(Viewer), versions::file),
+        post("/knowledge/versions/{id}/restore", Staff(Administrator), versions::restore),
+        get("/knowledge/approved", Staff(Viewer), approved::index),
+        get("/knowledge/approved/list", Staff(Viewer), approved::list_alone),
+        get("/knowledge/approved/new", Staff(Agent), approved::new),
+        get("/knowledge/approved/edit", Staff(Agent), approved::edit),
+        post("/knowledge/approved/save", Staff(Agent), approved::save),
+        post("/knowledge/approved/delete", Staff(Agent), approved::delete),
+        get("/knowledge/replies", Staff(Viewer), replies::index),
+        post("/knowledge/replies", Staff(Administrator), replies::save),
+        get("/knowledge/red-flags", Staff(Viewer), red_flags::index),
+        get("/knowledge/red-flags/edit", Staff(Administrator), red_flags::edit),
+        post("/knowledge/red-flags/save", Staff(Administrator), red_flags::save),
+        get("/knowledge/playground", Staff(Agent), playground::index),
+        post("/knowledge/playground", Staff(Agent), playground::ask),
+        get("/knowledge/gaps", Staff(Viewer), gaps::index),
+        get("/knowledge/gaps/list", Staff(Viewer), gaps::list_alone),
+        post("/knowledge/gaps/ignore", Staff(Agent), gaps::ignore),
+    ]
 }
 
 fn routes() -> impl Iterator<Item = Route> {
@@ -177,6 +223,13 @@ struct Route {
     handler: MethodRouter<WebState>,
 }
 
+impl Route {
+    /// Takes a body of so many bytes, where forms have two megabytes.
+    fn with_body(self, most: usize) -> Self {
+        Self { handler: self.handler.layer::<_, Infallible>(DefaultBodyLimit::max(most)), ..self }
+    }
+}
+
 fn get<T: 'static>(path: &'static str, access: Access, handler: impl Handler<T, WebState>) -> Route {
     Route {
         endpoint: Endpoint { method: Method::GET, path, access, is_api: false },
@@ -211,7 +264,9 @@ fn after_panic(_payload: Box<dyn Any + Send>) -> Response {
 }
 
 async fn in_time(State(state): State<WebState>, request: Request, next: Next) -> Response {
-    match tokio::time::timeout(state.request_timeout, next.run(request)).await {
+    // Large files come as slowly as the network lets them.
+    let patience = if request.uri().path() == UPLOAD { UPLOAD_PATIENCE } else { state.request_timeout };
+    match tokio::time::timeout(patience, next.run(request)).await {
         Ok(response) => response,
         Err(_) => ApiError::Timeout.into_response(),
     }

@@ -57,7 +57,11 @@ async fn everybody_who_is_signed_in_sees_the_same_figures() -> anyhow::Result<()
             assert_eq!(tiles, ["2", "2", "0", "1", "1", "67%"], "{name}: {address}");
             let messages = chart(&page.text, "messages")?;
             let bot = messages["series"][0]["data"].as_array().map_or(&[][..], Vec::as_slice);
-            assert_eq!((bot.len(), bot.iter().filter_map(Value::as_u64).sum::<u64>()), (steps, 2), "{address}");
+            assert_eq!(
+                (bot.len(), bot.iter().filter_map(Value::as_u64).sum::<u64>()),
+                (steps, 2),
+                "{address}"
+            );
             assert_eq!(messages["xAxis"]["data"].as_array().map(Vec::len), Some(steps), "{address}");
             assert_eq!(chart(&page.text, "times")?["series"].as_array().map(Vec::len), Some(2));
             assert!(!page.text.contains("style="), "the policy forbids it");

@@ -8,6 +8,7 @@ mod support;
 mod access;
 mod asking;
 mod home;
+mod knowledge;
 mod operations;
 mod refusals;
 mod secrecy;

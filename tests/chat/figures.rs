@@ -153,8 +153,8 @@ fn happens(tx: &Transaction<'_>, random: &mut StdRng, number: u32, now: Timestam
 }
 
 #[tokio::test]
-async fn the_sums_are_what_counting_a_random_log_gives_also_when_they_are_made_afterwards() -> anyhow::Result<()>
-{
+async fn the_sums_are_what_counting_a_random_log_gives_also_when_they_are_made_afterwards()
+-> anyhow::Result<()> {
     let folder = tempfile::tempdir()?;
     let store = Store::open(&folder.path().join("satubumi.db"))?;
     let now = Timestamp::now();

@@ -1,6 +1,22 @@
 import { AxeBuilder, PHONE, WIDE, ask, check, open, play, signIn } from "./browser.mjs";
 
-const PAGES = ["/", "/?days=30", "/conversations", "/conversations/1", "/conversations?search=tidak-ada", "/whatsapp", "/settings", "/settings/canned-replies", "/settings/bot", "/settings/models", "/settings/accounts", "/settings/tokens", "/settings/audit", "/tidak-ada-halaman", "/conversations/999999"];
+const JAM_BESUK = "documents%2Frawat-inap%2Fjam-besuk.md";
+const KNOWLEDGE = [
+  "/knowledge",
+  `/knowledge/documents/view?path=${JAM_BESUK}`,
+  `/knowledge/documents/edit?path=${JAM_BESUK}`,
+  "/knowledge/documents/new",
+  `/knowledge/history?path=${JAM_BESUK}`,
+  "/knowledge/approved",
+  "/knowledge/approved/new",
+  "/knowledge/approved/edit?id=alamat",
+  "/knowledge/replies",
+  "/knowledge/red-flags",
+  "/knowledge/red-flags/edit?path=triage%2Fracun-gigitan.toml",
+  "/knowledge/playground",
+  "/knowledge/gaps",
+];
+const PAGES = ["/", "/?days=30", "/conversations", "/conversations/1", "/conversations?search=tidak-ada", "/whatsapp", "/settings", "/settings/canned-replies", "/settings/bot", "/settings/models", "/settings/accounts", "/settings/tokens", "/settings/audit", "/tidak-ada-halaman", "/conversations/999999", ...KNOWLEDGE];
 
 /** No serious or critical finding of axe-core, and nothing that sticks out. */
 async function looks(page, path, how) {

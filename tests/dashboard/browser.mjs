@@ -1,5 +1,8 @@
 // What the scenarios share: Debian's Chromium, staff who sign in, patients who write.
+import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 
 const require = createRequire(new URL("../../web/package.json", import.meta.url));
 const { chromium } = require("playwright-core");
@@ -53,6 +56,15 @@ export async function post(path, body) {
 
 /** A patient writes; gives the answer once the server has answered. */
 export const ask = (sender, message, name) => post("/ask", { sender, message, ...(name && { name }) });
+
+/** The evaluation data lies in a folder above the checkout. */
+export function shared(path) {
+  for (let folder = dirname(fileURLToPath(import.meta.url)); folder !== dirname(folder); folder = dirname(folder)) {
+    const found = join(folder, "shared/data", path);
+    if (existsSync(found)) return found;
+  }
+  throw new Error(`shared/data/${path} is in no folder above`);
+}
 
 /** Whether the page has connected for live events. */
 export const isLive = (page) => page.waitForFunction(() => document.documentElement.dataset.live === "on");

@@ -70,6 +70,11 @@ fn every_page_is_usable_by_everybody() -> Result<()> {
 }
 
 #[test]
+fn what_the_hospital_has_written_is_changed_tried_out_and_put_back() -> Result<()> {
+    plays("knowledge")
+}
+
+#[test]
 fn s06_nothing_that_anybody_writes_runs_as_a_script() -> Result<()> {
     plays("no_scripts")
 }

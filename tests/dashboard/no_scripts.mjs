@@ -1,16 +1,5 @@
-import { existsSync, readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { ask, check, isLive, open, play, post, signIn } from "./browser.mjs";
-
-/** The evaluation data lies in a folder above the checkout. */
-function shared(path) {
-  for (let folder = dirname(fileURLToPath(import.meta.url)); folder !== dirname(folder); folder = dirname(folder)) {
-    const found = join(folder, "shared/data", path);
-    if (existsSync(found)) return found;
-  }
-  throw new Error(`shared/data/${path} is in no folder above`);
-}
+import { readFileSync } from "node:fs";
+import { ask, check, isLive, open, play, post, shared, signIn } from "./browser.mjs";
 
 const read = (path) => JSON.parse(readFileSync(shared(path), "utf8"));
 const injected = ["web_html_js", "markdown_js", "sql_injection", "access_shell_commands", "example_domains_xss"];

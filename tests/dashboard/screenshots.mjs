@@ -3,7 +3,17 @@ import { mkdirSync } from "node:fs";
 import { PHONE, WIDE, ask, isLive, open, play, signIn } from "./browser.mjs";
 
 const folder = process.argv[2] ?? "screenshots";
-const PAGES = { home: "/", figures: "/?days=7#figures", conversations: "/conversations", conversation: "/conversations/1", whatsapp: "/whatsapp", settings: "/settings", canned: "/settings/canned-replies", bot: "/settings/bot", models: "/settings/models", accounts: "/settings/accounts", tokens: "/settings/tokens", audit: "/settings/audit", styleguide: "/styleguide" };
+const PAGES = { home: "/", figures: "/?days=7#figures", conversations: "/conversations", conversation: "/conversations/1", whatsapp: "/whatsapp", settings: "/settings", canned: "/settings/canned-replies", bot: "/settings/bot", models: "/settings/models", accounts: "/settings/accounts", tokens: "/settings/tokens", audit: "/settings/audit", styleguide: "/styleguide",
+  knowledge: "/knowledge",
+  document: "/knowledge/documents/view?path=documents%2Frawat-inap%2Fjam-besuk.md",
+  "document-edit": "/knowledge/documents/edit?path=documents%2Frawat-inap%2Fjam-besuk.md",
+  approved: "/knowledge/approved",
+  "approved-new": "/knowledge/approved/new",
+  replies: "/knowledge/replies",
+  "red-flags": "/knowledge/red-flags",
+  playground: "/knowledge/playground",
+  gaps: "/knowledge/gaps",
+};
 
 await play(async () => {
   mkdirSync(folder, { recursive: true });

@@ -19,6 +19,8 @@ use satubumi::{
     assistant::Question,
     chat::ChatOptions,
     domain::Answer,
+    knowledge::extract::Extractor,
+    library::Library,
     realtime::Realtime,
     store::{
         StoreError,
@@ -104,6 +106,12 @@ impl Api {
             public_url: None,
             setup: Some(TokenHash::of(setup.reveal())),
             chat: ward.chat.clone(),
+            library: Library::new(
+                ward.store.clone(),
+                ward.knowledge_folder(),
+                Extractor::of_this_binary()?,
+                ward.tasks.clone(),
+            ),
             lookers: Arc::default(),
             realtime: Realtime::new(&whatsapp),
             whatsapp,

@@ -84,16 +84,22 @@ impl<'a> Browser<'a> {
         self.request(request, body).await
     }
 
+    /// Sends any body from our own page.
+    pub async fn submit_body(&mut self, path: &str, kind: &str, body: Vec<u8>) -> anyhow::Result<Reply> {
+        let request = Request::builder().method(Method::POST).uri(path);
+        self.request(request.header(header::CONTENT_TYPE, kind).header(header::ORIGIN, ORIGIN), body).await
+    }
+
     async fn request(
         &mut self,
         request: axum::http::request::Builder,
-        body: String,
+        body: impl Into<Body>,
     ) -> anyhow::Result<Reply> {
         let mut request = request.header(header::HOST, "satubumi.test");
         if let Some(cookie) = &self.cookie {
             request = request.header(header::COOKIE, cookie);
         }
-        let reply = self.api.send(request.body(Body::from(body))?).await?;
+        let reply = self.api.send(request.body(body.into())?).await?;
         for set in reply.headers.get_all(header::SET_COOKIE) {
             let pair = set.to_str()?.split(';').next().unwrap_or_default();
             if pair.starts_with("satubumi=") {

@@ -61,6 +61,11 @@ impl Ward {
         Ok(Self { chat, store, tasks, folder })
     }
 
+    /// Where the hospital's texts lie, if a test puts any there.
+    pub fn knowledge_folder(&self) -> PathBuf {
+        self.folder.path().join("knowledge")
+    }
+
     /// Asks and waits.
     pub async fn ask(&self, sender: &str, text: &str, id: Option<&str>) -> Result<Reply, ChatError> {
         self.chat.ask(Incoming::parse(sender, None, text, id)?).await

@@ -6,6 +6,7 @@ import { offerCannedReplies } from "./canned.js";
 import { goLive } from "./live.js";
 import { keepThread } from "./thread.js";
 import { listenToKeys } from "./keys.js";
+import { uploadFiles } from "./upload.js";
 import { toast, word } from "./words.js";
 
 // What somebody has opened stays open; `data-keep` stands on fields that somebody may be writing in: they stay as they are.
@@ -67,5 +68,6 @@ if (document.body.hasAttribute("data-live")) {
   keepThread();
   offerCannedReplies();
   listenToKeys();
+  uploadFiles();
   ringForHelp();
 }

@@ -48,9 +48,12 @@ export function goLive(htmx) {
   const fetchConnection = fetcher(async () => {
     for (const part of document.querySelectorAll("[data-refresh-whatsapp]")) await morph(part.dataset.refreshWhatsapp, part);
   });
+  const fetchKnowledge = fetcher(async () => {
+    for (const part of document.querySelectorAll("[data-refresh-knowledge]")) await morph(part.dataset.refreshKnowledge, part);
+  });
   const isOpen = (chat) => open()?.dataset.conversation === String(chat);
   const everything = () =>
-    [fetchList, fetchNow, fetchAlerts, fetchFigures, fetchConversation, fetchConnection].forEach((fetch) => fetch());
+    [fetchList, fetchNow, fetchAlerts, fetchFigures, fetchConversation, fetchConnection, fetchKnowledge].forEach((fetch) => fetch());
 
   const socket = io({ transports: ["websocket", "polling"] });
   let wasOffline = false;
@@ -64,7 +67,11 @@ export function goLive(htmx) {
     }
     wasOffline = is;
   };
-  socket.on("connect", () => offline(false));
+  socket.on("connect", () => {
+    offline(false);
+    // A document may have been read between the page and the connection.
+    fetchKnowledge();
+  });
   socket.on("disconnect", (reason) => {
     offline(true);
     // The server closes the sockets of sessions that have ended: the page asks to sign in again.
@@ -91,5 +98,6 @@ export function goLive(htmx) {
     if (isOpen(chat_id)) htmx.trigger("#lookers", "lookers");
   });
   socket.on("analytics_update", fetchFigures);
+  socket.on("knowledge_update", fetchKnowledge);
   socket.on("whatsapp_status", fetchConnection);
 }

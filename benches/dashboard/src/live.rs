@@ -169,8 +169,7 @@ async fn write(server: &Server, load: Load) -> Result<(usize, Duration)> {
         tokio::time::sleep_until(since + at).await;
         let sender = format!("62877{:07}", number % 500);
         let body = json!({"sender": sender, "message": format!("Jam besuk berapa? {number}")});
-        let request =
-            client.post(format!("{}/ask", server.address)).bearer_auth(&server.token).json(&body);
+        let request = client.post(format!("{}/ask", server.address)).bearer_auth(&server.token).json(&body);
         asking.spawn(async move {
             let since = Instant::now();
             let reply = request.send().await?.error_for_status()?;

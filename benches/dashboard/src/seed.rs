@@ -56,7 +56,8 @@ pub fn seed(folder: &Path, size: Size) -> Result<()> {
         store.write_blocking(|tx| {
             for number in done..until {
                 let share = number as f64 / questions as f64;
-                let at = daytime(now - size.days * DAY + (share * (size.days * DAY) as f64) as i64, &mut random);
+                let at =
+                    daytime(now - size.days * DAY + (share * (size.days * DAY) as f64) as i64, &mut random);
                 let at = at.min(now - 60_000);
                 let id = conversation(tx, &mut threads, size, number, questions, at, &mut random)?;
                 let is_rare = number % (questions / RARE).max(1) == 0;
@@ -113,8 +114,10 @@ fn conversation(
     if threads.len() < expected.min(size.conversations) {
         threads.push(Thread::default());
         let sender = format!("62811{:08}", threads.len());
-        tx.prepare_cached("INSERT INTO conversations (sender, name, created_at, last_at) VALUES (?1, ?2, ?3, ?3)")?
-            .execute(params![sender, texts::name(random), at])?;
+        tx.prepare_cached(
+            "INSERT INTO conversations (sender, name, created_at, last_at) VALUES (?1, ?2, ?3, ?3)",
+        )?
+        .execute(params![sender, texts::name(random), at])?;
         return Ok(threads.len());
     }
     let back = (random.random_range(0.0f64..1.0).powi(3) * threads.len() as f64) as usize;
@@ -173,7 +176,14 @@ fn talk(
             "INSERT INTO messages (conversation_id, author, channel, text, reply_to, outcome, answer, at)
              VALUES (?1, 'bot', 'whatsapp', ?2, ?3, ?4, ?5, ?6)",
         )?
-        .execute(params![conversation as i64, said, question, outcome.as_str(), answer, replied_at])?;
+        .execute(params![
+            conversation as i64,
+            said,
+            question,
+            outcome.as_str(),
+            answer,
+            replied_at
+        ])?;
     }
     if needs_staff {
         let reason = answer(String::new(), outcome).flag.map_or("failure", Flag::as_str);

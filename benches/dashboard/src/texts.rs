@@ -7,17 +7,49 @@ pub const RARE: &str = "skleroderma";
 
 const FIRST: &[&str] = &[
     "Ani", "Budi", "Citra", "Dewi", "Eko", "Fitri", "Galih", "Hesti", "Indra", "Joko", "Kartika", "Lestari",
-    "Made", "Nur", "Oki", "Putri", "Rahmat", "Sri", "Tono", "Umi", "Wahyu", "Yanti", "Zainal", "Slamet", "Rina",
+    "Made", "Nur", "Oki", "Putri", "Rahmat", "Sri", "Tono", "Umi", "Wahyu", "Yanti", "Zainal", "Slamet",
+    "Rina",
 ];
 const LAST: &[&str] = &[
-    "Wijaya", "Santoso", "Lestari", "Kusuma", "Pratama", "Hidayat", "Nugroho", "Permata", "Siregar", "Utami",
-    "Saputra", "Rahayu", "Setiawan", "Maharani", "Gunawan", "Handayani", "Firmansyah", "Simanjuntak",
+    "Wijaya",
+    "Santoso",
+    "Lestari",
+    "Kusuma",
+    "Pratama",
+    "Hidayat",
+    "Nugroho",
+    "Permata",
+    "Siregar",
+    "Utami",
+    "Saputra",
+    "Rahayu",
+    "Setiawan",
+    "Maharani",
+    "Gunawan",
+    "Handayani",
+    "Firmansyah",
+    "Simanjuntak",
 ];
 const CLINICS: &[&str] = &[
-    "anak", "gigi", "mata", "penyakit dalam", "kandungan", "saraf", "jantung", "THT", "kulit", "bedah", "paru",
-    "ortopedi", "rehabilitasi medik", "akupunktur", "gizi", "jiwa",
+    "anak",
+    "gigi",
+    "mata",
+    "penyakit dalam",
+    "kandungan",
+    "saraf",
+    "jantung",
+    "THT",
+    "kulit",
+    "bedah",
+    "paru",
+    "ortopedi",
+    "rehabilitasi medik",
+    "akupunktur",
+    "gizi",
+    "jiwa",
 ];
-const DOCTORS: &[&str] = &["Andini", "Bagus", "Cahya", "Dimas", "Erlangga", "Farah", "Gita", "Hendra", "Intan"];
+const DOCTORS: &[&str] =
+    &["Andini", "Bagus", "Cahya", "Dimas", "Erlangga", "Farah", "Gita", "Hendra", "Intan"];
 const DAYS: &[&str] = &["Senin", "Selasa", "Rabu", "Kamis", "Jumat", "Sabtu", "Minggu", "besok", "hari ini"];
 const TESTS: &[&str] =
     &["darah lengkap", "gula darah", "kolesterol", "rontgen dada", "USG", "fungsi ginjal", "EKG", "urine"];
@@ -64,13 +96,15 @@ const ANSWERS: &[&str] = &[
 ];
 
 /// What the bot says when it hands over.
-pub const HANDED_OVER: &str = "Pertanyaan ini saya teruskan ke petugas. Mohon tunggu, petugas akan menjawab di sini.";
+pub const HANDED_OVER: &str =
+    "Pertanyaan ini saya teruskan ke petugas. Mohon tunggu, petugas akan menjawab di sini.";
 /// What the bot says to a red flag.
 pub const EMERGENCY: &str = "Ini bisa keadaan darurat. Segera ke IGD terdekat atau telepon 119.";
 /// A red flag.
 pub const RED_FLAG: &str = "Dada saya nyeri sekali menjalar ke lengan dan sesak napas";
 /// What staff say.
-pub const STAFF: &str = "Baik Bapak/Ibu, sudah kami periksa. Silakan datang ke loket dengan membawa kartu pasien.";
+pub const STAFF: &str =
+    "Baik Bapak/Ibu, sudah kami periksa. Silakan datang ke loket dengan membawa kartu pasien.";
 
 /// A patient's name; not everybody has one.
 pub fn name(random: &mut impl Rng) -> Option<String> {

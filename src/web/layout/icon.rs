@@ -27,6 +27,8 @@ pub(crate) enum Icon {
     Eye,
     Bell,
     Keyboard,
+    Knowledge,
+    Upload,
 }
 
 impl Icon {
@@ -55,6 +57,10 @@ impl Icon {
                 "M2.5 12S6 5.5 12 5.5 21.5 12 21.5 12 18 18.5 12 18.5 2.5 12 2.5 12ZM12 15a3 3 0 1 0 0-6 3 3 0 0 0 0 6Z"
             }
             Self::Bell => "M6 16V11a6 6 0 0 1 12 0v5l1.5 2h-15zM10 20.5h4",
+            Self::Knowledge => {
+                "M12 6.5C10 5 7 4.5 4 5v13.5c3-.5 6 0 8 1.5 2-1.5 5-2 8-1.5V5c-3-.5-6 0-8 1.5ZM12 6.5V20"
+            }
+            Self::Upload => "M12 16V5M7 10l5-5 5 5M5 19h14",
             Self::Keyboard => "M3 6h18v12H3zM7 10v.01M11 10v.01M15 10v.01M8 14h8",
             Self::File => "M7 3h7l4 4v14H7zM14 3v4h4",
         }

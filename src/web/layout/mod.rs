@@ -10,6 +10,6 @@ mod shell;
 pub(super) use icon::{Icon, icon};
 pub(super) use parts::{
     BUTTON, BUTTON_ALARM, BUTTON_QUIET, CARD, FIELD, LABEL, Tone, badge, card_heading, clock, day, empty,
-    exactly, field_hint, note, skeleton, tabs, when,
+    exactly, field_hint, note, skeleton, tabs, when, whole_day,
 };
 pub(super) use shell::{Html, Page, Section, language_switch, page, role_name};

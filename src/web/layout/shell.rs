@@ -27,18 +27,20 @@ const HTMX: &str = r#"{"allowEval":false,"includeIndicatorStyles":false,"history
 pub(crate) enum Section {
     Home,
     Conversations,
+    Knowledge,
     Whatsapp,
     Settings,
 }
 
 impl Section {
-    /// In their order; the place of the knowledge and analytics pages is behind the conversations.
-    const ALL: [Self; 4] = [Self::Home, Self::Conversations, Self::Whatsapp, Self::Settings];
+    /// In their order; the place of the analytics pages is behind the knowledge.
+    const ALL: [Self; 5] = [Self::Home, Self::Conversations, Self::Knowledge, Self::Whatsapp, Self::Settings];
 
     fn shown(self) -> (&'static str, &'static str, Icon) {
         match self {
             Self::Home => ("/", "nav-home", Icon::Home),
             Self::Conversations => ("/conversations", "nav-conversations", Icon::Conversations),
+            Self::Knowledge => ("/knowledge", "nav-knowledge", Icon::Knowledge),
             Self::Whatsapp => ("/whatsapp", "nav-whatsapp", Icon::Phone),
             Self::Settings => ("/settings", "nav-settings", Icon::Settings),
         }

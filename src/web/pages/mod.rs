@@ -4,6 +4,7 @@ pub(super) mod alerts;
 pub(super) mod conversations;
 mod error;
 pub(super) mod home;
+pub(super) mod knowledge;
 pub(super) mod language;
 mod reader;
 pub(super) mod settings;

@@ -44,6 +44,8 @@ pub(crate) async fn show(State(state): State<WebState>, reader: Reader) -> Html 
         Icon::Eye,
         Icon::Bell,
         Icon::Keyboard,
+        Icon::Knowledge,
+        Icon::Upload,
     ];
     let body = html! {
         div class="mx-auto w-full max-w-4xl space-y-4 px-4 py-6" lang="en" {
