@@ -83,7 +83,7 @@ impl Library {
                     Some(Group { questions, week })
                 })
                 .collect();
-            groups.sort_by(|a, b| (b.week, b.questions.len()).cmp(&(a.week, a.questions.len())));
+            groups.sort_by_key(|group| std::cmp::Reverse((group.week, group.questions.len())));
             Gaps { groups, questions, by_meaning }
         })
         .await

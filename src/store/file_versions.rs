@@ -110,8 +110,11 @@ pub fn deleted(tx: &Transaction<'_>, limit: u32) -> Result<Vec<FileVersion>, Sto
     all(tx, sql, [limit], version)
 }
 
+/// A version with its content; a deleted file has none.
+pub type WholeVersion = (FileVersion, Option<Vec<u8>>);
+
 /// One version with its content.
-pub fn get(tx: &Transaction<'_>, id: i64) -> Result<Option<(FileVersion, Option<Vec<u8>>)>, StoreError> {
+pub fn get(tx: &Transaction<'_>, id: i64) -> Result<Option<WholeVersion>, StoreError> {
     let sql =
         "SELECT id, path, reason, author, at, length(content), content FROM file_versions WHERE id = ?1";
     one(tx, sql, [id], |row| Ok((version(row)?, row.get(6)?)))

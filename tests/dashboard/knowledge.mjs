@@ -82,7 +82,7 @@ await play(async () => {
   await sari.click("#approved-form button:has-text('Simpan dan pakai')");
   await sari.waitForSelector("text=Tersimpan.");
   const answered = await ask("628111000010", "Apakah ada parkir helikopter di atap?");
-  check(answered.outcome === "approved" && answered.answer.includes("Tidak ada helipad"), "asked again, the approved answer is given at once");
+  check(answered.outcome === "approved" && answered.response.includes("Tidak ada helipad"), "asked again, the approved answer is given at once");
   await sari.goto("/knowledge/gaps");
   check((await sari.locator("[data-gap]").count()) === 0, "and the gap is closed");
 
