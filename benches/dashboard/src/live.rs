@@ -107,6 +107,7 @@ async fn open(server: &Server) -> Result<Socket> {
         let packet = socket.next().await.context("the socket closed")??.into_text()?;
         match packet.as_bytes() {
             [b'0', ..] => socket.send(Message::text("40")).await?,
+            [b'2'] => socket.send(Message::text("3")).await?,
             [b'4', b'0', ..] => return Ok(socket),
             _ => bail!("an unexpected packet: {packet}"),
         }
