@@ -14,7 +14,7 @@ use crate::{
         labels::{self, Label},
         messages,
         notes::{self, Note},
-        seen,
+        search, seen,
         staff::{self, StaffAccount},
     },
 };
@@ -108,6 +108,8 @@ impl ChatService {
     pub async fn desk(&self, staff: StaffId, query: ListQuery, limit: u32) -> Result<DeskPage, ChatError> {
         let page = self.inner.store.read(move |tx| {
             let search = query.search.as_deref().map(str::trim).filter(|search| !search.is_empty());
+            let searched = search.map(|search| search::find(tx, search)).transpose()?;
+            let search = searched.as_ref();
             let narrowed = Narrowed { search, filter: query.filter, staff: Some(staff), label: query.label };
             let mut found = conversations::page(tx, narrowed, query.after, limit + 1)?;
             let more = found.len() > limit as usize;
@@ -116,13 +118,13 @@ impl ChatService {
             let mut rows = Vec::with_capacity(found.len());
             for conversation in found {
                 let excerpt = match search {
-                    Some(search) => conversations::excerpt(tx, conversation.id, search)?,
+                    Some(search) => search.excerpt(tx, conversation.id)?,
                     None => None,
                 };
                 rows.push(Listed {
                     unread: seen::unread(tx, staff, conversation.id)?,
                     labels: labels::of(tx, conversation.id)?,
-                    excerpt: excerpt.as_deref().map(pieces),
+                    excerpt,
                     conversation,
                 });
             }
@@ -276,26 +278,4 @@ fn note_look(
         return Ok(());
     }
     audit::add(tx, by, action, subject, "", now)
-}
-
-/// Cuts an excerpt at its marks.
-fn pieces(excerpt: &str) -> Vec<(String, bool)> {
-    let mut pieces = Vec::new();
-    for (number, part) in excerpt.split(['\u{2}', '\u{3}']).enumerate() {
-        if !part.is_empty() {
-            pieces.push((part.to_owned(), number % 2 == 1));
-        }
-    }
-    pieces
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_excerpt_falls_into_what_matched_and_what_stands_around_it() {
-        let cut = pieces("\u{2}jam\u{3} besuk \u{2}ICU\u{3}");
-        assert_eq!(cut, [("jam".to_owned(), true), (" besuk ".to_owned(), false), ("ICU".to_owned(), true)]);
-    }
 }

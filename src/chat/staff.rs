@@ -13,7 +13,7 @@ use crate::{
         conversations::{self, Narrowed, PageKey},
         flags::{self, OpenFlag},
         messages::{self, LoggedMessage},
-        outbox, staff,
+        outbox, search, staff,
     },
 };
 
@@ -81,7 +81,8 @@ impl ChatService {
             .inner
             .store
             .read(move |tx| {
-                let narrowed = Narrowed { search: search.as_deref().map(str::trim), ..Narrowed::default() };
+                let found = search.as_deref().map(|words| search::find(tx, words.trim())).transpose()?;
+                let narrowed = Narrowed { search: found.as_ref(), ..Narrowed::default() };
                 conversations::page(tx, narrowed, after, limit + 1)
             })
             .await?;

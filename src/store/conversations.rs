@@ -9,6 +9,7 @@ use serde::Deserialize;
 use super::{
     StoreError,
     rows::{all, millis, one, time, word},
+    search::Found,
 };
 use crate::domain::{Conversation, ConversationId, Handling, LabelId, StaffId};
 
@@ -89,8 +90,8 @@ impl Filter {
 /// What a list is narrowed to.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Narrowed<'a> {
-    /// Those whose name or number holds it, or that hold a message with words that start as its words do.
-    pub search: Option<&'a str>,
+    /// Those that a search has found: by name, by number, by what was said.
+    pub search: Option<&'a Found>,
     /// Which conversations.
     pub filter: Filter,
     /// Who looks, for [`Filter::Mine`].
@@ -146,11 +147,15 @@ pub fn page(
         sql += " AND c.id IN (SELECT conversation_id FROM conversation_labels WHERE label_id = ?)";
         values.push(label.0.into());
     }
-    if let Some(search) = narrowed.search {
-        sql += " AND (c.name LIKE ? ESCAPE '\\' OR c.sender LIKE ? ESCAPE '\\'
-                      OR c.id IN (SELECT m.conversation_id FROM messages_words w JOIN messages m ON m.id = w.rowid
-                                  WHERE messages_words MATCH ?))";
-        values.extend([holding(search).into(), holding(search).into(), words_starting(search).into()]);
+    if let Some(found) = narrowed.search {
+        sql += " AND (c.name LIKE ? ESCAPE '\\'";
+        values.push(found.name.clone().into());
+        if let Some(number) = &found.number {
+            sql += " OR c.sender LIKE ? ESCAPE '\\'";
+            values.push(number.clone().into());
+        }
+        sql += " OR c.id IN (SELECT value FROM json_each(?)))";
+        values.push(found.conversations().into());
     }
     sql += " ORDER BY c.last_at DESC, c.id DESC LIMIT ?";
     values.push(limit.into());
@@ -208,15 +213,6 @@ impl Counts {
             Filter::Mine => Some(self.mine),
         }
     }
-}
-
-/// The newest message of a conversation that holds words starting as the search's do, cut around them; what matched stands
-/// between U+0002 and U+0003.
-pub fn excerpt(tx: &Transaction<'_>, id: ConversationId, search: &str) -> Result<Option<String>, StoreError> {
-    let sql = "SELECT snippet(messages_words, 0, char(2), char(3), '…', 16)
-               FROM messages_words JOIN messages m ON m.id = messages_words.rowid
-               WHERE messages_words MATCH ?1 AND m.conversation_id = ?2 ORDER BY messages_words.rowid DESC LIMIT 1";
-    one(tx, sql, params![words_starting(search), id.0], |row| Ok(row.get(0)?))
 }
 
 /// Notes that something was said: the conversation moves to the head of the list.
@@ -298,27 +294,6 @@ fn conversation(row: &Row<'_>) -> Result<Conversation, StoreError> {
     })
 }
 
-/// A `LIKE` pattern for "holds this", with the pattern's own signs taken literally.
-fn holding(search: &str) -> String {
-    let mut pattern = String::from("%");
-    for sign in search.chars() {
-        if matches!(sign, '%' | '_' | '\\') {
-            pattern.push('\\');
-        }
-        pattern.push(sign);
-    }
-    pattern.push('%');
-    pattern
-}
-
-/// An FTS5 query for "all words that start so". Each word is a quoted string, so nothing in it is an operator.
-fn words_starting(search: &str) -> String {
-    let words = search.split(|sign: char| !sign.is_alphanumeric()).filter(|word| !word.is_empty());
-    let query: Vec<String> = words.map(|word| format!("\"{word}\"*")).collect();
-    // An empty query is a syntax error to FTS5; an empty phrase matches nothing.
-    if query.is_empty() { "\"\"".to_owned() } else { query.join(" ") }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -330,12 +305,5 @@ mod tests {
         for text in ["", "-", "1", "1-", "a-b", "1-2-3"] {
             assert_eq!(PageKey::parse(text), None, "{text}");
         }
-    }
-
-    #[test]
-    fn a_search_is_taken_literally() {
-        assert_eq!(holding(r"50%_a\"), r"%50\%\_a\\%");
-        assert_eq!(words_starting("jam* OR \"buka"), "\"jam\"* \"OR\"* \"buka\"*");
-        assert_eq!(words_starting("%%"), "\"\"");
     }
 }

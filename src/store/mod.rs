@@ -39,6 +39,7 @@ pub mod notes;
 pub mod outbox;
 pub mod passages;
 mod rows;
+pub mod search;
 pub mod seen;
 pub mod sessions;
 pub mod settings;

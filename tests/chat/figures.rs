@@ -170,7 +170,7 @@ async fn the_sums_are_what_counting_a_random_log_gives_also_when_they_are_made_a
         tx.execute_batch(
             "DROP TRIGGER figures_of_question; DROP TRIGGER figures_of_outcome; DROP TRIGGER figures_of_reply;
              DROP TABLE message_figures; DROP TABLE time_figures; DROP TABLE time_classes;
-             DROP INDEX conversations_by_asked; ALTER TABLE conversations DROP COLUMN asked_at;",
+             DROP INDEX conversations_by_asked; DROP INDEX conversations_unanswered; ALTER TABLE conversations DROP COLUMN asked_at;",
         )?;
         Ok(tx.execute_batch(include_str!("../../src/store/migrations/06_figures.sql"))?)
     })?;
