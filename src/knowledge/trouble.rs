@@ -57,7 +57,7 @@ pub enum Trouble {
 /// Words that only one kind's message has; the first that fits counts.
 const WORDS: [(Trouble, &str); 23] = [
     (Trouble::Unsupported, "files of this kind are not read"),
-    (Trouble::TooLarge, "more than the"),
+    (Trouble::TooLarge, "bytes, more than the"),
     (Trouble::WrongContent, "but holds something else"),
     (Trouble::NotUtf8, "not UTF-8 text"),
     (Trouble::Encrypted, "protected by a password"),

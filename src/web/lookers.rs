@@ -87,6 +87,7 @@ mod tests {
         assert_eq!(look(&sari, one, 2), Look { others: vec!["tono".into()], changed: vec![] });
         assert_eq!(look(&tono, two, 3), Look { others: vec![], changed: vec![one, two] });
         assert_eq!(look(&sari, one, 4), Look { others: vec![], changed: vec![] });
+        assert_eq!(look(&sari, one, 60), Look { others: vec![], changed: vec![] });
         assert_eq!(look(&sari, one, 79), Look { others: vec![], changed: vec![two] }, "tono is gone");
     }
 }

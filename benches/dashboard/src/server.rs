@@ -8,6 +8,8 @@ use satubumi::{
     assistant::Assistant,
     chat::{ChatOptions, ChatService, Limit},
     domain::{Answer, Flag, Language, Outcome, Timings},
+    knowledge::extract::Extractor,
+    library::Library,
     realtime::Realtime,
     store::{
         Store,
@@ -112,13 +114,17 @@ pub async fn be(folder: &Path) -> Result<()> {
     };
     let whatsapp = Gateway::start(off, chat.clone(), store.clone(), &tasks)?;
     let realtime = Realtime::new(&whatsapp);
-    tasks.spawn(realtime.clone().run(chat.clone(), whatsapp.clone(), store.clone(), tasks.stopping()));
+    let library =
+        Library::new(store.clone(), folder.join("knowledge"), Extractor::of_this_binary()?, tasks.clone());
+    let told = realtime.clone();
+    tasks.spawn(told.run(chat.clone(), whatsapp.clone(), library.changes(), store.clone(), tasks.stopping()));
     let router = router(WebState {
         hospital: "RSH Satu Bumi".into(),
         time_zone: TimeZone::get("Asia/Jakarta")?,
         public_url: None,
         setup: None,
         chat,
+        library,
         realtime,
         lookers: Arc::default(),
         whatsapp,
