@@ -1,6 +1,7 @@
 //! The chat service on real database files: once, in order, counted, found again.
 
 #[path = "../support/chat.rs"]
+#[expect(dead_code, reason = "shared with tests that use more of it")]
 mod support;
 
 mod bursts;

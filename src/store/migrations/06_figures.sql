@@ -7,7 +7,6 @@ ALTER TABLE conversations ADD COLUMN asked_at INTEGER NOT NULL DEFAULT 0;
 UPDATE conversations SET asked_at = coalesce(
     (SELECT max(at) FROM messages WHERE conversation_id = conversations.id AND author = 'patient'), 0);
 CREATE INDEX conversations_by_asked ON conversations (asked_at);
-CREATE INDEX conversations_unanswered ON conversations (unanswered) WHERE unanswered > 0;
 
 -- Patients' messages by the quarter in which they came and by how they ended; 'pending' have not ended.
 CREATE TABLE message_figures (
