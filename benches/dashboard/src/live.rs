@@ -45,6 +45,9 @@ impl fmt::Display for Load {
 /// A message that a dashboard was told of: its row, and milliseconds since 1970.
 type Told = (i64, u64);
 
+/// What a listener is told, and how often each event came.
+type Heard = (Vec<Told>, HashMap<String, usize>);
+
 /// Lets patients write while dashboards listen, and prints how long each told message took.
 #[expect(clippy::disallowed_macros, reason = "a benchmark prints what it measured")]
 pub async fn measure(folder: &Path, load: Load) -> Result<()> {
@@ -118,11 +121,12 @@ async fn open(server: &Server) -> Result<Socket> {
 async fn listen(
     mut socket: Socket,
     server: Arc<Server>,
-    heard: Arc<Mutex<(Vec<Told>, HashMap<String, usize>)>>,
+    heard: Arc<Mutex<Heard>>,
     is_fetching: bool,
 ) -> Result<()> {
     let client = reqwest::Client::new();
     let mut fetches = HashMap::<&str, Instant>::new();
+    let mut fetching = JoinSet::new();
     while let Some(packet) = socket.next().await {
         let packet = packet?.into_text()?;
         if packet.as_str() == "2" {
@@ -150,7 +154,7 @@ async fn listen(
         if is_fetching && is_due {
             fetches.insert(path, Instant::now());
             let request = client.get(format!("{}{path}", server.address)).header("cookie", &server.cookie);
-            tokio::spawn(async move {
+            fetching.spawn(async move {
                 // What fails here is seen in what is told late.
                 if let Ok(reply) = request.send().await {
                     let _ = reply.bytes().await;

@@ -155,7 +155,7 @@ fn navigation(state: &WebState, reader: &Reader, at: Option<Section>) -> Markup 
                         a href=(address) aria-current=[is_here.then_some("page")]
                             class={ "relative flex min-h-14 flex-col items-center justify-center gap-0.5 rounded-lg px-0.5 text-xs \
                                 md:min-h-11 md:flex-row md:justify-start md:gap-3 md:px-3 md:text-base "
-                                (if is_here { "bg-accent-soft font-semibold text-accent-ink" }
+                                (if is_here { "bg-accent-soft text-accent-ink md:font-semibold" }
                                  else { "text-ink hover:bg-raised" }) } {
                             span class="text-xl md:text-lg" { (icon(shows)) }
                             (reader.t(key))
