@@ -9,7 +9,7 @@ use super::shapes::TokenErrors;
 use crate::web::WebState;
 
 /// Live events by Socket.IO 4, polling or WebSocket: `new_message`, `message_update`, `bot_status_change`, `chats_update`,
-/// `analytics_update`, `whatsapp_status`. They say what changed and where, never what was written. Every request shows its token.
+/// `lookers_update`, `knowledge_update`, `analytics_update`, `whatsapp_status`. They say what changed and where, never what was written. Every request shows its token.
 #[utoipa::path(
     method(get, post), path = "/socket.io/", tag = "staff", security(("token" = ["admin"]), ("session" = [])),
     responses(
