@@ -52,8 +52,8 @@ impl ChatService {
                 return Ok(false);
             }
             if labels::put(tx, conversation, &name)? {
-                let (subject, detail) = (subject_of(conversation), format!("+{name}"));
-                audit::add(tx, &by, Action::Labelled, &subject, &detail, Timestamp::now())?;
+                // What a label says may be about the patient, and nothing is ever taken out of that log.
+                audit::add(tx, &by, Action::Labelled, &subject_of(conversation), "+", Timestamp::now())?;
             }
             Ok(true)
         });
@@ -71,9 +71,8 @@ impl ChatService {
         by: String,
     ) -> Result<(), ChatError> {
         let taken = self.inner.store.write(move |tx| {
-            if let Some(name) = labels::take_off(tx, conversation, label)? {
-                let (subject, detail) = (subject_of(conversation), format!("-{name}"));
-                audit::add(tx, &by, Action::Labelled, &subject, &detail, Timestamp::now())?;
+            if labels::take_off(tx, conversation, label)? {
+                audit::add(tx, &by, Action::Labelled, &subject_of(conversation), "-", Timestamp::now())?;
             }
             Ok(true)
         });

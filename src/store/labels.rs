@@ -3,10 +3,7 @@
 use rusqlite::{Row, Transaction, params};
 use serde::Serialize;
 
-use super::{
-    StoreError,
-    rows::{all, one},
-};
+use super::{StoreError, rows::all};
 use crate::domain::{ConversationId, LabelId};
 
 /// A label.
@@ -43,24 +40,16 @@ pub fn put(tx: &Transaction<'_>, conversation: ConversationId, name: &str) -> Re
     Ok(put > 0)
 }
 
-/// Takes a label off a conversation; one that is nowhere else is forgotten. Gives its name, if it was there.
-pub fn take_off(
-    tx: &Transaction<'_>,
-    conversation: ConversationId,
-    id: LabelId,
-) -> Result<Option<String>, StoreError> {
+/// Takes a label off a conversation; one that is nowhere else is forgotten. Gives whether it was there.
+pub fn take_off(tx: &Transaction<'_>, conversation: ConversationId, id: LabelId) -> Result<bool, StoreError> {
     let taken = tx
         .prepare_cached("DELETE FROM conversation_labels WHERE label_id = ?1 AND conversation_id = ?2")?
         .execute([id.0, conversation.0])?;
-    if taken == 0 {
-        return Ok(None);
-    }
-    let name = one(tx, "SELECT name FROM labels WHERE id = ?1", [id.0], |row| Ok(row.get(0)?))?;
     tx.prepare_cached(
         "DELETE FROM labels WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM conversation_labels WHERE label_id = ?1)",
     )?
     .execute([id.0])?;
-    Ok(name)
+    Ok(taken > 0)
 }
 
 fn label(row: &Row<'_>) -> Result<Label, StoreError> {
