@@ -25,6 +25,7 @@ const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("migrations/04_dashboard.sql")),
     M::up(include_str!("migrations/05_file_versions.sql")),
     M::up(include_str!("migrations/06_figures.sql")),
+    M::up(include_str!("migrations/07_contacts_search.sql")),
 ];
 
 /// How long a connection waits for another process's write lock.

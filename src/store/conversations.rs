@@ -136,7 +136,9 @@ pub fn page(
     limit: u32,
 ) -> Result<Vec<Conversation>, StoreError> {
     let after = after.unwrap_or(PageKey { last_at: i64::MAX, id: i64::MAX });
-    let mut sql = format!("SELECT {COLUMNS} FROM conversations c WHERE (c.last_at, c.id) < (?, ?)");
+    // The few that a search lists are looked up and put in order; else the order's index is gone along.
+    let last_at = if narrowed.search.is_some_and(Found::is_listed) { "+c.last_at" } else { "c.last_at" };
+    let mut sql = format!("SELECT {COLUMNS} FROM conversations c WHERE ({last_at}, c.id) < (?, ?)");
     let mut values: Vec<Value> = vec![after.last_at.into(), after.id.into()];
     sql += " AND ";
     sql += narrowed.filter.condition();
@@ -148,16 +150,17 @@ pub fn page(
         values.push(label.0.into());
     }
     if let Some(found) = narrowed.search {
-        sql += " AND (c.name LIKE ? ESCAPE '\\'";
-        values.push(found.name.clone().into());
-        if let Some(number) = &found.number {
-            sql += " OR c.sender LIKE ? ESCAPE '\\'";
-            values.push(number.clone().into());
-        }
-        sql += " OR c.id IN (SELECT value FROM json_each(?)))";
+        sql += " AND (c.id IN (SELECT value FROM json_each(?))";
         values.push(found.conversations().into());
+        for (column, pattern) in [("c.name", &found.name), ("c.sender", &found.number)] {
+            if let Some(pattern) = pattern {
+                sql += &format!(" OR {column} LIKE ? ESCAPE '\\'");
+                values.push(pattern.clone().into());
+            }
+        }
+        sql += ")";
     }
-    sql += " ORDER BY c.last_at DESC, c.id DESC LIMIT ?";
+    sql += &format!(" ORDER BY {last_at} DESC, c.id DESC LIMIT ?");
     values.push(limit.into());
     all(tx, &sql, params_from_iter(values), conversation)
 }

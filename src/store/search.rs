@@ -1,7 +1,7 @@
 //! What staff search for: words in messages, names, numbers. How much is looked at is bounded, so that a word that stands
 //! everywhere is found as fast as one that stands nowhere.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::{Transaction, params};
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
@@ -12,8 +12,11 @@ use super::{
 };
 use crate::domain::ConversationId;
 
-/// Messages that a search looks at, the newest first. Nobody pages further than their conversations.
+/// Messages that a search looks at, the newest first. Nobody pages further than their conversations. Of names and numbers
+/// that hold what is searched for, so many are listed; where there are more, the next ones on a page are never far.
 const MOST_MATCHES: u32 = 2000;
+/// What is shorter is in no index of names and numbers, and in so many that none is needed.
+const TRIGRAM: usize = 3;
 /// Words of an excerpt before the one that was found, and in all.
 const BEFORE: usize = 4;
 const IN_ALL: usize = 16;
@@ -23,18 +26,41 @@ const IN_ALL: usize = 16;
 pub struct Found {
     /// Its words, as they are compared.
     words: Vec<String>,
-    /// Patterns for `LIKE`; without one, no name or number is meant.
-    pub(super) name: String,
+    /// Patterns for `LIKE`, where more names or numbers hold what is searched for than `contacts` lists.
+    pub(super) name: Option<String>,
     pub(super) number: Option<String>,
+    /// The conversations whose names or numbers hold it.
+    contacts: BTreeSet<i64>,
     /// The conversations with messages that hold its words, each with the newest of those.
     messages: BTreeMap<i64, i64>,
 }
 
 impl Found {
-    /// The conversations in which its words stand, as a list in JSON.
+    /// The conversations in which its words stand, or which its name or number lists, as a list in JSON.
     pub(super) fn conversations(&self) -> String {
-        let ids: Vec<String> = self.messages.keys().map(ToString::to_string).collect();
+        let ids: BTreeSet<&i64> = self.messages.keys().chain(&self.contacts).collect();
+        let ids: Vec<String> = ids.into_iter().map(ToString::to_string).collect();
         format!("[{}]", ids.join(","))
+    }
+
+    /// Whether [`Found::conversations`] are all.
+    pub(super) fn is_listed(&self) -> bool {
+        self.name.is_none() && self.number.is_none()
+    }
+
+    /// Lists the conversations that hold this in a column, or gives the pattern of those, since there are too many.
+    fn list(&mut self, tx: &Transaction<'_>, column: &str, part: &str) -> Result<Option<String>, StoreError> {
+        if part.chars().count() < TRIGRAM {
+            return Ok(Some(holding(part)));
+        }
+        let sql = "SELECT rowid FROM conversations_trigrams WHERE conversations_trigrams MATCH ?1 LIMIT ?2";
+        let query = format!("{column} : \"{}\"", part.replace('"', "\"\""));
+        let ids = all(tx, sql, params![query, MOST_MATCHES + 1], |row| Ok(row.get(0)?))?;
+        if ids.len() > MOST_MATCHES as usize {
+            return Ok(Some(holding(part)));
+        }
+        self.contacts.extend::<Vec<i64>>(ids);
+        Ok(None)
     }
 
     /// What the newest message says around the words that were found in it, in pieces; `true` for what matched. `None` where
@@ -58,14 +84,13 @@ pub fn find(tx: &Transaction<'_>, search: &str) -> Result<Found, StoreError> {
                    (SELECT rowid AS id FROM messages_words WHERE messages_words MATCH ?1 ORDER BY rowid DESC LIMIT ?2) w
                JOIN messages m ON m.id = w.id GROUP BY m.conversation_id";
     let messages = all(tx, sql, params![query(search), MOST_MATCHES], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let mut found = Found { words, messages: messages.into_iter().collect(), ..Found::default() };
+    found.name = found.list(tx, "name", search)?;
     let digits: String = search.chars().filter(|sign| !matches!(sign, ' ' | '+' | '-' | '.')).collect();
-    let is_number = !digits.is_empty() && digits.bytes().all(|digit| digit.is_ascii_digit());
-    Ok(Found {
-        words,
-        name: holding(search),
-        number: is_number.then(|| holding(&digits)),
-        messages: messages.into_iter().collect(),
-    })
+    if !digits.is_empty() && digits.bytes().all(|digit| digit.is_ascii_digit()) {
+        found.number = found.list(tx, "sender", &digits)?;
+    }
+    Ok(found)
 }
 
 /// A `LIKE` pattern for "holds this", with the pattern's own signs taken literally.

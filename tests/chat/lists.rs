@@ -53,6 +53,12 @@ async fn a_search_finds_names_numbers_and_the_beginnings_of_words() -> anyhow::R
         ("\"kantin\" OR", vec!["6281399990003"]),
         ("jantung NOT poli", vec![]),
         ("antung", vec![]),
+        ("bu sit", vec!["6281300000001"]),
+        ("SITI", vec!["6281300000001"]),
+        ("+62 813-9999", vec!["6281399990003"]),
+        ("0000", vec!["6281300000002", "6281300000001"]),
+        ("62", vec!["6281399990003", "6281300000002", "6281300000001"]),
+        ("rahmat* OR siti", vec![]),
         ("'; DROP TABLE messages; --", vec![]),
         ("  ", vec!["6281399990003", "6281300000002", "6281300000001"]),
     ] {
@@ -60,6 +66,51 @@ async fn a_search_finds_names_numbers_and_the_beginnings_of_words() -> anyhow::R
         let found: Vec<&str> = page.iter().map(|conversation| conversation.sender.as_str()).collect();
         assert_eq!(found, expected, "{search}");
     }
+    Ok(())
+}
+
+/// Names are searched by an index as long as few hold what is searched for, else one by one: both give the same pages.
+#[tokio::test]
+async fn a_search_that_fits_many_is_paged_like_any_other() -> anyhow::Result<()> {
+    let ward = Ward::open(usual)?;
+    for (first, name) in [("62811", "Bapak Joko"), ("62812", "Ibu Wulan")] {
+        for number in 0..2100 {
+            let rare = name == "Ibu Wulan" && number >= 60;
+            let name = if rare { "Ibu Dewi" } else { name };
+            let incoming = Incoming::parse(&format!("{first}{number:08}"), Some(name), "halo", None)?;
+            ward.chat.receive(incoming).await?;
+        }
+    }
+    for (search, expected) in
+        [("joko", 2100), ("wulan", 60), ("ibu", 2100), ("62811", 2100), ("6281200", 2100)]
+    {
+        let (mut seen, mut after) = (Vec::new(), None);
+        loop {
+            let (page, next) = ward.chat.conversations(Some(search.to_owned()), after, 50).await?;
+            seen.extend(page.into_iter().map(|conversation| conversation.sender));
+            after = next;
+            if after.is_none() {
+                break;
+            }
+        }
+        let newest_first = seen.windows(2).all(|pair| pair[0] > pair[1]);
+        assert!(seen.len() == expected && newest_first, "{search}: {}", seen.len());
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_search_knows_the_name_that_a_patient_has_now() -> anyhow::Result<()> {
+    let ward = Ward::open(usual)?;
+    for (name, text) in [(Some("Ani"), "halo"), (Some("Bu Anita"), "ini saya"), (None, "masih saya")] {
+        ward.chat.receive(Incoming::parse(ANI, name, text, None)?).await?;
+    }
+    let found = async |search: &str| -> anyhow::Result<usize> {
+        Ok(ward.chat.conversations(Some(search.to_owned()), None, 50).await?.0.len())
+    };
+    assert_eq!((found("bu anita").await?, found("nita").await?, found("ani").await?), (1, 1, 1));
+    ward.chat.receive(Incoming::parse(ANI, Some("Siti"), "halo", None)?).await?;
+    assert_eq!((found("anita").await?, found("siti").await?), (0, 1));
     Ok(())
 }
 
