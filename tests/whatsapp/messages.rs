@@ -172,17 +172,43 @@ async fn a_reply_that_whatsapp_refuses_is_tried_again_with_the_same_id() -> Resu
     hospital.account.nack_next(1, 463);
     ani.send_text("halo").await?;
     gets(&ani, "Jawaban untuk: halo").await?;
-    let sent = hospital.account.seen().all();
-    let ids: Vec<_> = sent
-        .iter()
-        .filter_map(|sighting| match &sighting.what {
-            Seen::Message { id, .. } => Some(id.as_str()),
-            _ => None,
-        })
-        .collect();
+    let ids = sent_ids(&hospital);
     assert!(ids.len() == 2 && ids[0] == ids[1], "{ids:?}");
     hospital.close().await;
     Ok(())
+}
+
+/// The acknowledgement is lost with the connection: whether the patient got it is not known, so it goes out once more, as
+/// the same message.
+#[tokio::test(flavor = "multi_thread")]
+async fn r01_a_reply_whose_ack_was_lost_is_sent_again_with_the_same_id() -> Result<()> {
+    let hospital = Hospital::open(usual).await?;
+    let ani = hospital.patient(ANI, "Ani")?;
+    ani.confirm_deliveries(false);
+    hospital.account.withhold_acks(true);
+    ani.send_text("halo").await?;
+    gets(&ani, "Jawaban untuk: halo").await?;
+    hospital.account.drop_connections();
+    eventually(async || Ok(sent_ids(&hospital).len() > 1)).await?;
+    hospital.account.withhold_acks(false);
+    let delivery = async || -> Result<Option<Delivery>> {
+        Ok(hospital.detail(ANI).await?.messages.last().and_then(|last| last.message.delivery))
+    };
+    eventually(async || Ok(delivery().await? == Some(Delivery::Sent))).await?;
+    let ids = sent_ids(&hospital);
+    assert!(ids.iter().all(|id| *id == ids[0]), "{ids:?}");
+    hospital.close().await;
+    Ok(())
+}
+
+/// The ids of what WhatsApp was given to send, again and again included.
+fn sent_ids(hospital: &Hospital) -> Vec<String> {
+    let seen = hospital.account.seen().all().into_iter();
+    seen.filter_map(|sighting| match sighting.what {
+        Seen::Message { id, .. } => Some(id),
+        _ => None,
+    })
+    .collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
