@@ -225,13 +225,13 @@ impl ChatService {
     pub async fn resolve(&self, conversation: ConversationId, by: String) -> Result<(), ChatError> {
         let resolved = self.inner.store.write(move |tx| {
             if conversations::get(tx, conversation)?.is_none() {
-                return Ok(false);
+                return Ok(Marked::Nowhere);
             }
             let now = Timestamp::now();
             conversations::attended(tx, conversation)?;
             flags::resolve(tx, conversation, &by, now)?;
             audit::add(tx, &by, Action::Resolved, &subject_of(conversation), "", now)?;
-            Ok(true)
+            Ok(Marked::Anew)
         });
         self.desk_changed(conversation, resolved.await?)
     }
@@ -248,22 +248,40 @@ impl ChatService {
     ) -> Result<(), ChatError> {
         let added = self.inner.store.write(move |tx| {
             if conversations::get(tx, conversation)?.is_none() {
-                return Ok(false);
+                return Ok(Marked::Nowhere);
             }
             let now = Timestamp::now();
             notes::add(tx, conversation, &by, text.as_str(), now)?;
             audit::add(tx, &by, Action::NoteWritten, &subject_of(conversation), "", now)?;
-            Ok(true)
+            Ok(Marked::Anew)
         });
         self.desk_changed(conversation, added.await?)
     }
 
-    pub(super) fn desk_changed(&self, conversation: ConversationId, is_there: bool) -> Result<(), ChatError> {
-        if !is_there {
-            return Err(ChatError::NotFound);
+    pub(super) fn desk_changed(&self, conversation: ConversationId, marked: Marked) -> Result<(), ChatError> {
+        match marked {
+            Marked::Nowhere => return Err(ChatError::NotFound),
+            Marked::AsBefore => {}
+            Marked::Anew => self.tell([Event::DeskChanged { conversation }]),
         }
-        self.tell([Event::DeskChanged { conversation }]);
         Ok(())
+    }
+}
+
+/// What staff's mark on a conversation came to.
+pub(super) enum Marked {
+    /// There is no such conversation.
+    Nowhere,
+    /// It was there already.
+    AsBefore,
+    /// Others see it now.
+    Anew,
+}
+
+impl Marked {
+    /// [`Marked::Anew`], if anything is.
+    pub(super) fn if_changed(changed: bool) -> Self {
+        if changed { Self::Anew } else { Self::AsBefore }
     }
 }
 

@@ -3,7 +3,7 @@
 
 use jiff::Timestamp;
 
-use super::{Actor, ChatError, ChatService, Invalid, MessageText, staff::subject_of};
+use super::{Actor, ChatError, ChatService, Invalid, MessageText, desk::Marked, staff::subject_of};
 use crate::{
     domain::{ConversationId, LabelId, StaffId},
     store::{
@@ -49,13 +49,14 @@ impl ChatService {
     ) -> Result<(), ChatError> {
         let put = self.inner.store.write(move |tx| {
             if conversations::get(tx, conversation)?.is_none() {
-                return Ok(false);
+                return Ok(Marked::Nowhere);
             }
-            if labels::put(tx, conversation, &name)? {
+            let changed = labels::put(tx, conversation, &name)?;
+            if changed {
                 // What a label says may be about the patient, and nothing is ever taken out of that log.
                 audit::add(tx, &by, Action::Labelled, &subject_of(conversation), "+", Timestamp::now())?;
             }
-            Ok(true)
+            Ok(Marked::if_changed(changed))
         });
         self.desk_changed(conversation, put.await?)
     }
@@ -71,10 +72,11 @@ impl ChatService {
         by: String,
     ) -> Result<(), ChatError> {
         let taken = self.inner.store.write(move |tx| {
-            if labels::take_off(tx, conversation, label)? {
+            let changed = labels::take_off(tx, conversation, label)?;
+            if changed {
                 audit::add(tx, &by, Action::Labelled, &subject_of(conversation), "-", Timestamp::now())?;
             }
-            Ok(true)
+            Ok(Marked::if_changed(changed))
         });
         self.desk_changed(conversation, taken.await?)
     }
@@ -94,16 +96,17 @@ impl ChatService {
                 None => String::new(),
                 Some(id) => match staff::find_by_id(tx, id)? {
                     Some((account, _)) if account.role >= Role::Agent => account.name,
-                    _ => return Ok(false),
+                    _ => return Ok(Marked::Nowhere),
                 },
             };
             if conversations::get(tx, conversation)?.is_none() {
-                return Ok(false);
+                return Ok(Marked::Nowhere);
             }
-            if conversations::assign(tx, conversation, assignee)? {
+            let changed = conversations::assign(tx, conversation, assignee)?;
+            if changed {
                 audit::add(tx, &by, Action::Assigned, &subject_of(conversation), &name, Timestamp::now())?;
             }
-            Ok(true)
+            Ok(Marked::if_changed(changed))
         });
         self.desk_changed(conversation, assigned.await?)
     }

@@ -8,5 +8,6 @@ mod bursts;
 mod counters;
 mod figures;
 mod lists;
+mod marks;
 mod once;
 mod order;
