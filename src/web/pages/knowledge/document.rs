@@ -10,7 +10,7 @@ use maud::{Markup, html};
 use serde::Deserialize;
 
 use super::{
-    Done, News, Tab, address_of, back_to,
+    Done, NamedFile, News, Tab, address_of, back_to,
     document_form::{Filled, form},
     documents::{failure, state_badge},
     explained, framed, markdown, versions,
@@ -24,18 +24,10 @@ use crate::{
     },
 };
 
-/// Which file, as the address says it.
-#[derive(Clone, Debug, Deserialize)]
-pub(crate) struct Named {
-    #[serde(default)]
-    path: String,
-    done: Option<Done>,
-}
-
 /// `GET /knowledge/documents/view?path=…`.
 pub(crate) async fn view(
     visit: Visit,
-    Query(Named { path, done }): Query<Named>,
+    Query(NamedFile { path, done }): Query<NamedFile>,
 ) -> Result<Response, PageError> {
     let library = &visit.state.library;
     let (opened, kept) = (open(&visit, &path).await?, library.versions(&Place::document(&path)?).await?);
@@ -51,7 +43,7 @@ pub(crate) async fn view(
 /// `GET /knowledge/documents/head?path=…`: how it stands, alone.
 pub(crate) async fn head_alone(
     visit: Visit,
-    Query(Named { path, .. }): Query<Named>,
+    Query(NamedFile { path, .. }): Query<NamedFile>,
 ) -> Result<Html, PageError> {
     Ok(Html(head(&visit.reader, &open(&visit, &path).await?)))
 }
@@ -59,7 +51,7 @@ pub(crate) async fn head_alone(
 /// `GET /knowledge/documents/file?path=…`: the file as it is, to be saved and not shown in place.
 pub(crate) async fn file(
     visit: Visit,
-    Query(Named { path, .. }): Query<Named>,
+    Query(NamedFile { path, .. }): Query<NamedFile>,
 ) -> Result<Response, PageError> {
     let place = Place::document(&path)?;
     let bytes = visit.state.library.document_bytes(&place).await?;
@@ -88,7 +80,7 @@ pub(crate) async fn new(visit: Visit) -> Result<Response, PageError> {
 /// `GET /knowledge/documents/edit?path=…`.
 pub(crate) async fn edit(
     visit: Visit,
-    Query(Named { path, .. }): Query<Named>,
+    Query(NamedFile { path, .. }): Query<NamedFile>,
 ) -> Result<Response, PageError> {
     let opened = open(&visit, &path).await?;
     writing(&visit, None, &Filled::of(&opened), None).await

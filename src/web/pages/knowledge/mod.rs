@@ -95,6 +95,14 @@ impl Done {
     }
 }
 
+/// Which file, as the address of a page says it, and what was done to it before.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub(crate) struct NamedFile {
+    #[serde(default)]
+    path: String,
+    done: Option<Done>,
+}
+
 /// After a form was done: back to a page, which says so.
 fn back_to(address: &str, fields: &[(&str, &str)], done: Done) -> Response {
     let mut query = form_urlencoded::Serializer::new(String::new());

@@ -4,7 +4,7 @@ use axum::{Form, extract::Query, response::Response};
 use maud::{Markup, html};
 use serde::Deserialize;
 
-use super::{Done, News, Tab, address_of, back_to, explained, framed};
+use super::{Done, NamedFile, News, Tab, address_of, back_to, explained, framed};
 use crate::{
     library::{LibraryError, MAX_TEXT_BYTES, Revision, RuleFile, RuleSummary},
     store::staff::Role,
@@ -16,18 +16,10 @@ use crate::{
     },
 };
 
-/// Which file, as the address says it.
-#[derive(Default, Deserialize)]
-pub(crate) struct Named {
-    #[serde(default)]
-    path: String,
-    done: Option<Done>,
-}
-
 /// `GET /knowledge/red-flags`.
 pub(crate) async fn index(
     visit: Visit,
-    Query(Named { done, .. }): Query<Named>,
+    Query(NamedFile { done, .. }): Query<NamedFile>,
 ) -> Result<Response, PageError> {
     let files = visit.state.library.rule_files().await?;
     let reader = &visit.reader;
@@ -43,7 +35,7 @@ pub(crate) async fn index(
 /// `GET /knowledge/red-flags/edit?path=…`.
 pub(crate) async fn edit(
     visit: Visit,
-    Query(Named { path, .. }): Query<Named>,
+    Query(NamedFile { path, .. }): Query<NamedFile>,
 ) -> Result<Response, PageError> {
     let file = visit.state.library.rule_file(&path).await?;
     let revision = file.revision().to_string();

@@ -5,9 +5,8 @@ use axum::{
     response::Response,
 };
 use maud::{Markup, html};
-use serde::Deserialize;
 
-use super::{Done, Tab, back_to, document::attached, explained, framed, markdown};
+use super::{Done, NamedFile, Tab, back_to, document::attached, explained, framed, markdown};
 use crate::{
     library::{Kind, LibraryError, Place},
     store::{
@@ -20,18 +19,10 @@ use crate::{
     },
 };
 
-/// Which file, as the address says it.
-#[derive(Deserialize)]
-pub(crate) struct Named {
-    #[serde(default)]
-    path: String,
-    done: Option<Done>,
-}
-
 /// `GET /knowledge/history?path=…`: the versions of any file of the knowledge folder.
 pub(crate) async fn index(
     visit: Visit,
-    Query(Named { path, done }): Query<Named>,
+    Query(NamedFile { path, done }): Query<NamedFile>,
 ) -> Result<Response, PageError> {
     let place = Place::parse(&path)?;
     let kept = visit.state.library.versions(&place).await?;
