@@ -153,7 +153,7 @@ fn navigation(state: &WebState, reader: &Reader, at: Option<Section>) -> Markup 
                     @let is_here = at == Some(section);
                     li class="min-w-0 grow basis-0 md:grow-0 md:basis-auto" {
                         a href=(address) aria-current=[is_here.then_some("page")]
-                            class={ "relative flex min-h-14 flex-col items-center justify-center gap-0.5 rounded-lg px-0.5 text-xs \
+                            class={ "relative flex min-h-14 flex-col items-center justify-center gap-0.5 rounded-lg text-[0.6875rem] tracking-tight md:tracking-normal \
                                 md:min-h-11 md:flex-row md:justify-start md:gap-3 md:px-3 md:text-base "
                                 (if is_here { "bg-accent-soft text-accent-ink md:font-semibold" }
                                  else { "text-ink hover:bg-raised" }) } {

@@ -11,6 +11,7 @@ mod panel;
 mod thread;
 
 pub(super) use list::needs_help;
+pub(super) use thread::formatted;
 
 use axum::{
     Form,

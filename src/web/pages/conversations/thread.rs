@@ -136,7 +136,7 @@ fn bubble(reader: &Reader, logged: &LoggedMessage) -> Markup {
 }
 
 /// A text with WhatsApp's own marks drawn: `*bold*` and `_italic_`, each around words on one line.
-fn formatted(text: &str) -> Markup {
+pub(in crate::web::pages) fn formatted(text: &str) -> Markup {
     html! {
         @for Piece { before, bold, italic } in pieces(text) {
             (before)

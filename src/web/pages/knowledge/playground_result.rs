@@ -8,7 +8,7 @@ use crate::{
     store::staff::Role,
     web::{
         layout::{BUTTON_QUIET, CARD, Icon, Tone, badge, card_heading, icon},
-        pages::Reader,
+        pages::{Reader, conversations::formatted},
     },
 };
 
@@ -37,7 +37,7 @@ fn answer(reader: &Reader, question: &str, trial: &Trial) -> Markup {
                 div class="min-w-0 grow" { (card_heading(&reader.t("playground-answer"), None)) }
                 (badge(tone, None, &reader.t(&format!("trial-{}", answer.outcome.as_str().replace('_', "-")))))
             }
-            p class="mt-3 max-w-prose rounded-2xl rounded-bl-sm bg-accent-soft px-4 py-3 break-words whitespace-pre-wrap" { (answer.text) }
+            p class="mt-3 max-w-prose rounded-2xl rounded-bl-sm bg-accent-soft px-4 py-3 break-words whitespace-pre-wrap" { (formatted(&answer.text)) }
             @if let Some(rejected) = &answer.rejected {
                 details class="mt-3" {
                     summary class="cursor-pointer font-medium" { (reader.t("playground-rejected")) }

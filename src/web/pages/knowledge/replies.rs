@@ -11,7 +11,7 @@ use crate::{
     store::staff::Role,
     web::{
         layout::{BUTTON, BUTTON_QUIET, CARD, FIELD, Icon, LABEL, Tone, card_heading, icon, note},
-        pages::{PageError, Reader, Visit},
+        pages::{PageError, Reader, Visit, conversations::formatted},
     },
 };
 
@@ -100,7 +100,7 @@ fn card(reader: &Reader, pair: &ReplyPair, typed: Option<&Writing>, may_change: 
         details id={ "reply-" (key) } data-reply=(key) class=(CARD) open[typed.is_some()] {
             summary class="cursor-pointer" {
                 span class="font-medium" { (heading) }
-                span class="block truncate text-sm text-ink-soft" lang="id" { (pair.id) }
+                span class="block truncate text-sm text-ink-soft" lang="id" { (formatted(&pair.id)) }
             }
             @if may_change {
                 form method="post" action="/knowledge/replies" class="mt-4 space-y-4" {
@@ -124,8 +124,8 @@ fn card(reader: &Reader, pair: &ReplyPair, typed: Option<&Writing>, may_change: 
 fn texts(pair: &ReplyPair) -> Markup {
     html! {
         div class="mt-3 grid gap-4 lg:grid-cols-2" {
-            p lang="id" class="break-words whitespace-pre-wrap" { (pair.id) }
-            p lang="en" class="break-words whitespace-pre-wrap" { (pair.en) }
+            p lang="id" class="break-words whitespace-pre-wrap" { (formatted(&pair.id)) }
+            p lang="en" class="break-words whitespace-pre-wrap" { (formatted(&pair.en)) }
         }
     }
 }

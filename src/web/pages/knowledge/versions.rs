@@ -89,20 +89,27 @@ pub(super) fn rows(reader: &Reader, kept: &[FileVersion]) -> Markup {
         ol class="mt-3 divide-y divide-line" {
             @for version in kept {
                 li data-version=(version.id) class="flex flex-wrap items-center gap-3 py-3" {
-                    div class="min-w-0 grow basis-60" {
-                        p { (badge(tone(version.reason), None, &reader.t(&format!("version-{}", version.reason.as_str())))) }
-                        p class="mt-1 text-sm break-words text-ink-soft" {
-                            (exactly(reader, version.at))
-                            @if let Some(author) = &version.author { " · " (author) }
-                            @if let Some(bytes) = version.bytes { " · " (size(bytes)) }
-                            @if version.path.ends_with(".toml") && version.path.starts_with("documents/") {
-                                " · " (reader.t("version-side-car"))
-                            }
-                        }
-                    }
+                    (particulars(reader, version))
                     @if version.bytes.is_some() {
                         a href={ "/knowledge/versions/" (version.id) } class=(BUTTON_QUIET) { (reader.t("version-view")) }
                     }
+                }
+            }
+        }
+    }
+}
+
+/// Why, when and by whom it was kept.
+fn particulars(reader: &Reader, version: &FileVersion) -> Markup {
+    html! {
+        div class="min-w-0 grow basis-60" {
+            p { (badge(tone(version.reason), None, &reader.t(&format!("version-{}", version.reason.as_str())))) }
+            p class="mt-1 text-sm break-words text-ink-soft" {
+                (exactly(reader, version.at))
+                @if let Some(author) = &version.author { " · " (author) }
+                @if let Some(bytes) = version.bytes { " · " (size(bytes)) }
+                @if version.path.ends_with(".toml") && version.path.starts_with("documents/") {
+                    " · " (reader.t("version-side-car"))
                 }
             }
         }
@@ -127,7 +134,7 @@ fn shown(reader: &Reader, place: &Place, version: &FileVersion, content: Option<
     html! {
         section class=(CARD) {
             (card_heading(&reader.t("version-heading"), Some(place.as_str())))
-            (rows(reader, std::slice::from_ref(version)))
+            div class="py-3" { (particulars(reader, version)) }
             div class="flex flex-wrap gap-3 border-t border-line pt-4" {
                 @if content.is_some() && reader.may(Role::Administrator) {
                     form method="post" action={ "/knowledge/versions/" (version.id) "/restore" } {
